@@ -1,0 +1,8 @@
+//! One integration-test binary: module declarations only, so that it links once.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
