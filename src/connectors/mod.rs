@@ -1,1 +1,11 @@
-//! connectors
+//! The two vendors' protocols, over one small seam: a request out, a response back.
+
+pub mod dynamics;
+mod error;
+pub mod marketo;
+mod transport;
+mod write;
+
+pub use error::{ConnectorError, Trouble};
+pub use transport::{HttpTransport, Transport, TransportError};
+pub use write::WriteOutcome;

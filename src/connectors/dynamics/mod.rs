@@ -1,0 +1,1 @@
+//! Microsoft Dataverse Web API (OData v4).

@@ -1,0 +1,1 @@
+//! Adobe Marketo Engage REST API.

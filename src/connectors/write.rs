@@ -1,0 +1,34 @@
+//! What became of one record of a write.
+
+use crate::model::{RecordKey, Refusal};
+
+/// What became of one record of a batch, in the order it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteOutcome {
+    /// It did not exist and was created.
+    Created {
+        /// Its id.
+        key: RecordKey,
+        /// Its row version now (Dynamics).
+        version: Option<String>,
+    },
+    /// It was changed.
+    Updated {
+        /// Its row version now (Dynamics).
+        version: Option<String>,
+    },
+    /// It was deleted.
+    Deleted,
+    /// It is not there (any more).
+    Gone,
+    /// A create found that it already exists.
+    Exists,
+    /// It changed since it was read: read and decide again.
+    Stale,
+    /// It matches more than one record.
+    Ambiguous,
+    /// Not executed, but may be tried again as it is (lock, a stopped batch).
+    Retry(Refusal),
+    /// Refused; trying the same again is useless.
+    Refused(Refusal),
+}

@@ -1,0 +1,57 @@
+//! What an admin can ask of the engine, from the console, the command line or another process.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{ConflictId, Direction, Entity, Policy, Take};
+
+/// A wish of the admin. The same document travels in-process and, from an attached console, through the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Start the next cycle now.
+    SyncNow,
+    /// Finish the running batches, then write nothing more; pulling goes on.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Set an entity's direction, from the next cycle on.
+    SetDirection {
+        /// Which entity.
+        entity: Entity,
+        /// Which way from now on.
+        direction: Direction,
+    },
+    /// Set an entity's policy, from the next cycle on.
+    SetPolicy {
+        /// Which entity.
+        entity: Entity,
+        /// Who wins from now on.
+        policy: Policy,
+    },
+    /// Decide a pending conflict; bound to the two values it shows.
+    Resolve {
+        /// Which conflict.
+        conflict: ConflictId,
+        /// What to take.
+        take: Take,
+        /// Who decided.
+        by: String,
+    },
+    /// Take a decision back, as long as it is not being written.
+    Unresolve {
+        /// Which conflict.
+        conflict: ConflictId,
+    },
+    /// Try failed records again now: one entity's, or all.
+    RetryFailures {
+        /// Only this entity's.
+        entity: Option<Entity>,
+    },
+    /// Let a halted plan go on, by the name it was shown under.
+    Approve {
+        /// The plan's name.
+        plan: String,
+    },
+    /// Finish the running batches and end the engine.
+    Stop,
+}
