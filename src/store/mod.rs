@@ -1,1 +1,43 @@
-//! store
+//! Every fact that must survive, in one SQLite file a profile.
+//!
+//! [`Store`] hands out transactions ([`Tx`], one writer) and read snapshots ([`Reader`]); each noun has its own file
+//! with its types and its `impl Reader` and `impl Tx`. The store has no clock: every time is given by the caller
+//! and kept to the millisecond.
+
+mod base;
+mod columns;
+mod commands;
+mod compact;
+mod conflicts;
+mod cursors;
+mod cycles;
+mod dirty;
+mod error;
+mod failures;
+mod guid;
+mod journal;
+mod lease;
+mod ledger;
+mod links;
+mod meta;
+mod open;
+mod outbox;
+mod query;
+mod settings;
+mod work;
+
+pub use base::Base;
+pub use conflicts::{ConflictFilter, NewConflict, Resolved};
+pub use cursors::{Cursor, CursorStage};
+pub use cycles::{BatchRow, CycleRow};
+pub use dirty::{Backlog, Dirty, DirtyReason};
+pub use error::StoreError;
+pub use failures::{FailureFilter, NewFailure};
+pub use guid::{from_stored, to_stored};
+pub use journal::JournalRow;
+pub use lease::{Holder, LeaseOutcome};
+pub use links::{Link, LinkState, NewLink};
+pub use meta::Binding;
+pub use outbox::{NewOp, Op, OpField, OpKind, OpState};
+pub use query::{Reader, Tx};
+pub use work::Store;

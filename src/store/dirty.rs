@@ -1,0 +1,242 @@
+//! The records that must be looked at: observations, never work.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use rusqlite::types::FromSqlError;
+use rusqlite::{Row, params};
+
+use super::columns::{At, Count, numbered};
+use super::{Reader, StoreError, Tx, compact};
+use crate::model::{Entity, Record, RecordKey};
+
+/// Why a record must be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DirtyReason {
+    /// A change feed named it.
+    Feed,
+    /// The first copy reached it.
+    Copy,
+    /// A conflict of it was decided or taken back.
+    Conflict,
+    /// A write of it had an unknown outcome and has settled.
+    Settle,
+    /// A failed write is tried again.
+    Retry,
+    /// A changed mapping or filter asks for another look.
+    Backfill,
+    /// It had moved under a conditional write.
+    Stale,
+    /// A tombstone named it.
+    Delete,
+}
+
+numbered!(DirtyReason {
+    Feed = 0,
+    Copy = 1,
+    Conflict = 2,
+    Settle = 3,
+    Retry = 4,
+    Backfill = 5,
+    Stale = 6,
+    Delete = 7,
+});
+
+/// One record that must be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dirty {
+    /// Its entity; `person` for a Marketo person whose entity is not known yet.
+    pub entity: Entity,
+    /// Which record.
+    pub key: RecordKey,
+    /// Why, as last marked.
+    pub reason: DirtyReason,
+    /// Since when it waits.
+    pub since: DateTime<Utc>,
+    /// Not to be looked at before.
+    pub due: DateTime<Utc>,
+    /// Given by the store, different for every marking; ignored when marking.
+    pub seq: i64,
+    /// Whether a tombstone was the last thing seen of it.
+    pub gone: bool,
+    /// The values the feed itself brought (Dynamics).
+    pub record: Option<Record>,
+}
+
+impl Dirty {
+    /// A record marked at `now`, due at once, without values.
+    pub fn new(entity: Entity, key: RecordKey, reason: DirtyReason, now: DateTime<Utc>) -> Self {
+        Self {
+            entity,
+            key,
+            reason,
+            since: now,
+            due: now,
+            seq: 0,
+            gone: false,
+            record: None,
+        }
+    }
+}
+
+/// How much of an entity waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// Records that could be looked at now.
+    pub due: u64,
+    /// Records that wait for their time: settling, or to be tried again.
+    pub later: u64,
+    /// Since when the oldest of all waits.
+    pub oldest: Option<DateTime<Utc>>,
+    /// When the first of those that wait for their time is due.
+    pub next_due: Option<DateTime<Utc>>,
+}
+
+/// A time of its own (a retry's, a settling write's) replaces the due time; any other mark can only bring it forward.
+/// A record that is seen again is not gone; one that is gone has no values.
+const MARK: &str = "INSERT INTO dirty(entity, key, reason, since, due, seq, gone, record)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    ON CONFLICT(entity, key) DO UPDATE SET
+      reason = excluded.reason,
+      since = min(since, excluded.since),
+      due = iif(excluded.reason IN (3, 4), excluded.due, min(due, excluded.due)),
+      seq = excluded.seq,
+      gone = CASE WHEN excluded.gone THEN 1 WHEN excluded.record IS NOT NULL THEN 0 ELSE gone END,
+      record = iif(excluded.gone, NULL, coalesce(excluded.record, record))";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Dirty> {
+    let key = row.get(1)?;
+    let record: Option<Vec<u8>> = row.get(7)?;
+    Ok(Dirty {
+        entity: row.get(0)?,
+        key,
+        reason: row.get(2)?,
+        since: row.get::<_, At>(3)?.0,
+        due: row.get::<_, At>(4)?.0,
+        seq: row.get(5)?,
+        gone: row.get(6)?,
+        record: record
+            .map(|json| compact::record_in(key, &json))
+            .transpose()
+            .map_err(FromSqlError::other)?,
+    })
+}
+
+impl Reader<'_> {
+    /// The next `limit` records of `entity` that are due at `now`, the longest due first, without those in `excluding`
+    /// (in work already).
+    ///
+    /// Steps along one index that holds the key, and reads a row only once it is chosen; it looks at `limit` entries
+    /// and at most one more for each excluded key.
+    pub fn take_dirty(
+        &self,
+        entity: &Entity,
+        now: DateTime<Utc>,
+        limit: usize,
+        excluding: &HashSet<RecordKey>,
+    ) -> Result<Vec<Dirty>, StoreError> {
+        let mut search = self.conn().prepare_cached(
+            "SELECT id, key FROM dirty WHERE entity = ?1 AND due <= ?2 ORDER BY due, since",
+        )?;
+        let mut fetch = self.conn().prepare_cached(
+            "SELECT entity, key, reason, since, due, seq, gone, record FROM dirty WHERE id = ?1",
+        )?;
+        let mut found = search.query(params![entity, At(now)])?;
+        let mut taken = Vec::new();
+        while taken.len() < limit
+            && let Some(row) = found.next()?
+        {
+            if !excluding.contains(&row.get(1)?) {
+                taken.push(fetch.query_row([row.get::<_, i64>(0)?], read)?);
+            }
+        }
+        Ok(taken)
+    }
+
+    /// One record's mark.
+    pub fn dirty(&self, entity: &Entity, key: RecordKey) -> Result<Option<Dirty>, StoreError> {
+        self.first(
+            "SELECT entity, key, reason, since, due, seq, gone, record FROM dirty
+             WHERE entity = ?1 AND key = ?2",
+            (entity, key),
+            read,
+        )
+    }
+
+    /// How much of `entity` waits. The total is kept by triggers and both times are the first entry of an index; what is
+    /// counted is only what waits for its time, which is rare by nature (retries, settling writes).
+    pub fn backlog(&self, entity: &Entity, now: DateTime<Utc>) -> Result<Backlog, StoreError> {
+        let total = self.tally("dirty", entity.name())?;
+        let (later, next_due) = self
+            .first(
+                "SELECT count(*), min(due) FROM dirty WHERE entity = ?1 AND due > ?2",
+                (entity, At(now)),
+                |row| Ok((row.get::<_, Count>(0)?.0, row.get::<_, Option<At>>(1)?)),
+            )?
+            .unwrap_or_default();
+        let oldest = self.first(
+            "SELECT since FROM dirty WHERE entity = ?1 ORDER BY since LIMIT 1",
+            [entity],
+            |row| row.get::<_, At>(0),
+        )?;
+        Ok(Backlog {
+            due: total.saturating_sub(later),
+            later,
+            oldest: oldest.map(|at| at.0),
+            next_due: next_due.map(|at| at.0),
+        })
+    }
+}
+
+impl Tx<'_> {
+    /// Marks records to be looked at; a record already marked keeps its place, and gets a new `seq`.
+    pub fn mark_dirty(&self, marks: &[Dirty]) -> Result<(), StoreError> {
+        let mut seq = self.draw(marks.len() as i64)?;
+        let mut statement = self.conn().prepare_cached(MARK)?;
+        for mark in marks {
+            let record = mark.record.as_ref().filter(|_| !mark.gone);
+            let record = record
+                .map(compact::record_out)
+                .transpose()
+                .map_err(|_| StoreError::Damaged("a record cannot be stored"))?;
+            statement.execute(params![
+                mark.entity,
+                mark.key,
+                mark.reason,
+                At(mark.since),
+                At(mark.due),
+                seq,
+                mark.gone,
+                record,
+            ])?;
+            seq += 1;
+        }
+        Ok(())
+    }
+
+    /// Forgets records that were looked at, unless they were marked again meanwhile.
+    pub fn clear_dirty(
+        &self,
+        entity: &Entity,
+        seen: &[(RecordKey, i64)],
+    ) -> Result<(), StoreError> {
+        let mut statement = self
+            .conn()
+            .prepare_cached("DELETE FROM dirty WHERE entity = ?1 AND key = ?2 AND seq = ?3")?;
+        for (key, seq) in seen {
+            statement.execute((entity, key, seq))?;
+        }
+        Ok(())
+    }
+
+    /// The first of `count` numbers never drawn before.
+    fn draw(&self, count: i64) -> Result<i64, StoreError> {
+        let next: Option<i64> = self.first(
+            "INSERT INTO tally VALUES('seq', '', ?1) ON CONFLICT DO UPDATE SET n = n + excluded.n
+             RETURNING n",
+            [count],
+            |row| row.get(0),
+        )?;
+        Ok(next.unwrap_or(count) - count + 1)
+    }
+}
