@@ -3,9 +3,11 @@
 pub mod dynamics;
 mod error;
 pub mod marketo;
+mod pace;
 mod transport;
 mod write;
 
 pub use error::{ConnectorError, Trouble};
+pub use pace::{Pace, PaceOptions, Permit};
 pub use transport::{HttpTransport, Transport, TransportError};
 pub use write::WriteOutcome;

@@ -1,0 +1,3 @@
+//! The two vendors' protocols, against answers written from their documentation.
+
+mod pace;
