@@ -29,6 +29,8 @@ pub enum WriteOutcome {
     Ambiguous,
     /// Not executed, but may be tried again as it is (lock, a stopped batch).
     Retry(Refusal),
+    /// May or may not have been executed: never resent, the record is looked at again.
+    Unknown(Refusal),
     /// Refused; trying the same again is useless.
     Refused(Refusal),
 }

@@ -1,3 +1,4 @@
 //! The two vendors' protocols, against answers written from their documentation.
 
+mod dynamics;
 mod pace;

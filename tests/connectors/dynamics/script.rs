@@ -1,0 +1,240 @@
+//! A transport that answers from a list and remembers what it was asked.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{TimeZone, Utc};
+use http::{Request, Response};
+use syncdeck::clock::Clock;
+use syncdeck::config::{DynamicsProfile, LimitMode};
+use syncdeck::connectors::dynamics::{Dynamics, Table, Target};
+use syncdeck::connectors::{Transport, TransportError};
+use syncdeck::model::{FieldInfo, FieldKind, LengthUnit};
+
+pub const ORIGIN: &str = "https://contoso.crm4.dynamics.com";
+pub const API: &str = "https://contoso.crm4.dynamics.com/api/data/v9.2";
+pub const SECRET: &str = "s;cret&value";
+
+/// What comes back.
+pub enum Answer {
+    Http(Response<Bytes>),
+    Slow(Duration, Response<Bytes>),
+    Connect,
+    Cut,
+}
+
+pub fn status(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer {
+    Answer::Http(response(status, content_type, body))
+}
+
+pub fn response(status: u16, content_type: &str, body: impl Into<Bytes>) -> Response<Bytes> {
+    Response::builder()
+        .status(status)
+        .header("content-type", content_type)
+        .body(body.into())
+        .unwrap()
+}
+
+pub fn json(body: impl Into<Bytes>) -> Answer {
+    status(200, "application/json; odata.metadata=minimal", body)
+}
+
+/// The vendor's error envelope.
+pub fn fault(code: u16, vendor: &str, message: &str) -> Answer {
+    let body = serde_json::json!({"error": {"code": vendor, "message": message}});
+    status(
+        code,
+        "application/json; odata.metadata=minimal",
+        body.to_string(),
+    )
+}
+
+impl Answer {
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        if let Self::Http(response) | Self::Slow(_, response) = &mut self {
+            response.headers_mut().insert(name, value.parse().unwrap());
+        }
+        self
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Script(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    tokens: VecDeque<Answer>,
+    answers: VecDeque<Answer>,
+    routes: Vec<(String, String)>,
+    seen: Vec<Request<Bytes>>,
+    token_requests: Vec<Request<Bytes>>,
+}
+
+impl Script {
+    /// Answers in this order, whatever is asked.
+    pub fn of(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let script = Self::default();
+        script.0.lock().unwrap().answers = answers.into_iter().collect();
+        script
+    }
+
+    /// Answers every URL that contains the text with that JSON, first fit; in any order.
+    pub fn routes(routes: &[(&str, &str)]) -> Self {
+        let script = Self::default();
+        let owned = routes
+            .iter()
+            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()));
+        script.0.lock().unwrap().routes = owned.collect();
+        script
+    }
+
+    /// What the token endpoint answers; without a word it grants `token-1`, `token-2`, … for an hour.
+    pub fn tokens(self, answers: impl IntoIterator<Item = Answer>) -> Self {
+        self.0.lock().unwrap().tokens = answers.into_iter().collect();
+        self
+    }
+
+    pub fn seen(&self) -> Vec<Request<Bytes>> {
+        self.0.lock().unwrap().seen.clone()
+    }
+
+    pub fn token_requests(&self) -> Vec<Request<Bytes>> {
+        self.0.lock().unwrap().token_requests.clone()
+    }
+
+    pub fn left(&self) -> usize {
+        self.0.lock().unwrap().answers.len()
+    }
+
+    pub fn url(&self, index: usize) -> String {
+        self.seen()[index].uri().to_string()
+    }
+
+    pub fn dynamics(&self) -> Dynamics {
+        self.dynamics_with(&profile(), LimitMode::Real)
+    }
+
+    pub fn dynamics_with(&self, profile: &DynamicsProfile, limits: LimitMode) -> Dynamics {
+        let clock = Clock::following_tokio(Utc.with_ymd_and_hms(2026, 11, 22, 10, 0, 0).unwrap());
+        Dynamics::new(profile, 0.7, limits, Arc::new(self.clone()), clock).unwrap()
+    }
+
+    fn next(&self, request: Request<Bytes>) -> Answer {
+        let mut inner = self.0.lock().unwrap();
+        if request.uri().path().ends_with("/token") {
+            inner.token_requests.push(request);
+            let number = inner.token_requests.len();
+            let granted = format!(
+                r#"{{"token_type":"Bearer","expires_in":3600,"access_token":"token-{number}"}}"#
+            );
+            return inner.tokens.pop_front().unwrap_or_else(|| json(granted));
+        }
+        let url = request.uri().to_string();
+        inner.seen.push(request);
+        if let Some(answer) = inner.answers.pop_front() {
+            return answer;
+        }
+        let route = inner.routes.iter().find(|(part, _)| url.contains(part));
+        let (_, body) = route.unwrap_or_else(|| panic!("nothing to answer {url} with"));
+        json(body.clone())
+    }
+}
+
+#[async_trait]
+impl Transport for Script {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        match self.next(request) {
+            Answer::Http(response) => Ok(response),
+            Answer::Slow(wait, response) => {
+                tokio::time::sleep(wait).await;
+                Ok(response)
+            }
+            Answer::Connect => Err(TransportError::Connect("refused".to_owned())),
+            Answer::Cut => Err(TransportError::Interrupted("connection reset".to_owned())),
+        }
+    }
+}
+
+pub fn profile() -> DynamicsProfile {
+    DynamicsProfile {
+        url: format!("{ORIGIN}/"),
+        tenant: "contoso.onmicrosoft.com".to_owned(),
+        token_url: None,
+        client_id: "0d3c".to_owned(),
+        client_secret: SECRET.to_owned().into(),
+    }
+}
+
+/// A lead table as it might be, small.
+pub fn lead() -> Table {
+    let column = |name: &str, kind| FieldInfo {
+        length_unit: LengthUnit::Utf16,
+        ..FieldInfo::new(name, kind)
+    };
+    let target = |table: &str, set: &str, property: &str| Target {
+        table: table.to_owned(),
+        set: set.to_owned(),
+        property: property.to_owned(),
+    };
+    Table {
+        logical: "lead".to_owned(),
+        label: "Lead".to_owned(),
+        set: "leads".to_owned(),
+        key: "leadid".to_owned(),
+        name_column: "fullname".to_owned(),
+        change_tracking: true,
+        optimistic: true,
+        columns: vec![
+            column("leadid", FieldKind::Id),
+            column("firstname", FieldKind::Text),
+            column("lastname", FieldKind::Text),
+            column("emailaddress1", FieldKind::Email),
+            column("description", FieldKind::Memo),
+            column("numberofemployees", FieldKind::Integer),
+            column("revenue", FieldKind::Decimal),
+            column("donotemail", FieldKind::Boolean),
+            column("estimatedclosedate", FieldKind::Date),
+            column("modifiedon", FieldKind::DateTime),
+            column("lastcall", FieldKind::DateTime),
+            column("new_meeting", FieldKind::WallClock),
+            column("leadsourcecode", FieldKind::Option),
+            column("new_interests", FieldKind::Options),
+            column("statecode", FieldKind::State),
+            column("statuscode", FieldKind::Status),
+            column("parentaccountid", FieldKind::Lookup),
+            column("customerid", FieldKind::Lookup),
+            column("ownerid", FieldKind::Lookup),
+            column("new_marker", FieldKind::Id),
+        ],
+        navigation: [
+            (
+                "parentaccountid",
+                vec![target("account", "accounts", "parentaccountid")],
+            ),
+            (
+                "customerid",
+                vec![
+                    target("account", "accounts", "customerid_account"),
+                    target("contact", "contacts", "customerid_contact"),
+                ],
+            ),
+            (
+                "ownerid",
+                vec![
+                    target("systemuser", "systemusers", "ownerid"),
+                    target("team", "teams", "ownerid"),
+                ],
+            ),
+        ]
+        .map(|(name, targets)| (name.to_owned(), targets))
+        .into(),
+        keys: Vec::new(),
+    }
+}
+
+pub fn columns(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
