@@ -1,4 +1,5 @@
 //! The two vendors' protocols, against answers written from their documentation.
 
 mod dynamics;
+mod marketo;
 mod pace;

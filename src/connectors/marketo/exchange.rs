@@ -1,0 +1,296 @@
+//! One call from the pace's turnstile to an opened envelope: token, sending, and what may be repeated.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RANGE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+
+use super::call::{Call, Effect};
+use super::client::Inner;
+use super::codes::{self, Meaning};
+use super::envelope::{self, Answer, Opened, Reason};
+use super::error;
+use super::identity::Token;
+use crate::connectors::{ConnectorError, TransportError, Trouble};
+
+/// A read that met a stumbling server is sent this often in all.
+const READ_ATTEMPTS: u32 = 4;
+/// A call that never reached the server is sent this often in all.
+const CONNECT_ATTEMPTS: u32 = 3;
+/// A call that was throttled is sent this often in all.
+const THROTTLED_ATTEMPTS: u32 = 5;
+const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
+/// The window of the rate limit: after it, all of it is free again.
+const WINDOW: Duration = Duration::from_secs(20);
+const CROWDED: Duration = Duration::from_secs(1);
+/// Longer than the longest time-out of the server (paging tokens: 300 s).
+const ANSWER_WITHIN: Duration = Duration::from_secs(310);
+
+/// Why an attempt failed, sorted by what may follow.
+enum Setback {
+    /// The token was refused: once more with another.
+    Token(Token),
+    /// Not executed; everybody is paused already.
+    Throttled,
+    /// It never reached the server.
+    Unsent,
+    /// It may have been executed.
+    Shaky,
+    /// Nothing more to try.
+    Final,
+}
+
+type Failed = (Setback, ConnectorError);
+
+#[derive(Default)]
+struct Tries {
+    renewed: bool,
+    throttled: u32,
+    unsent: u32,
+    shaky: u32,
+}
+
+impl Inner {
+    /// Sends `call` until it ran, or until repeating it is over or unsafe.
+    pub(super) async fn call(&self, call: &Call) -> Result<Answer, ConnectorError> {
+        let mut tries = Tries::default();
+        loop {
+            let failed = match self.attempt(call).await {
+                Ok((token, response)) => match self.opened(call, &token, &response) {
+                    Ok(answer) => return Ok(answer),
+                    Err(failed) => failed,
+                },
+                Err(failed) => failed,
+            };
+            self.recover(call, failed, &mut tries).await?;
+        }
+    }
+
+    /// Sends `call`, whose answer is a file: not an envelope unless something is wrong.
+    pub(super) async fn file(&self, call: &Call) -> Result<Response<Bytes>, ConnectorError> {
+        let mut tries = Tries::default();
+        loop {
+            let failed = match self.attempt(call).await {
+                Ok((_, response)) if !is_json(&response) => return Ok(response),
+                Ok((token, response)) => match self.opened(call, &token, &response) {
+                    Ok(_) => return Ok(response),
+                    Err(failed) => failed,
+                },
+                Err(failed) => failed,
+            };
+            self.recover(call, failed, &mut tries).await?;
+        }
+    }
+
+    /// Waits for what may be tried again; hands back what may not.
+    async fn recover(
+        &self,
+        call: &Call,
+        (setback, error): Failed,
+        tries: &mut Tries,
+    ) -> Result<(), ConnectorError> {
+        match setback {
+            Setback::Token(token) if !tries.renewed => {
+                tries.renewed = true;
+                self.identity.refuse(&token).await;
+                Ok(())
+            }
+            Setback::Throttled if tries.throttled + 1 < THROTTLED_ATTEMPTS => {
+                tries.throttled += 1;
+                Ok(())
+            }
+            Setback::Unsent if tries.unsent + 1 < CONNECT_ATTEMPTS => {
+                tries.unsent += 1;
+                tokio::time::sleep(self.back_off(tries.unsent)).await;
+                Ok(())
+            }
+            Setback::Shaky if call.effect == Effect::Read && tries.shaky + 1 < READ_ATTEMPTS => {
+                tries.shaky += 1;
+                tokio::time::sleep(self.back_off(tries.shaky)).await;
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// 1, 2, 4 s and up to half of that on top. Not by chance: a simulation has to repeat itself exactly.
+    fn back_off(&self, attempt: u32) -> Duration {
+        let base = FIRST_BACK_OFF * 2_u32.pow(attempt.saturating_sub(1).min(6));
+        let spread = self.calls.load(Ordering::Relaxed).wrapping_mul(0x9E37_79B9) % 512;
+        base + base * spread as u32 / 1024
+    }
+
+    async fn attempt(&self, call: &Call) -> Result<(Token, Response<Bytes>), Failed> {
+        self.admit(call.effect).map_err(last)?;
+        let _permit = self.pace.enter().await;
+        let token = self.identity.token().await.map_err(last)?;
+        let request = self.request(call, &token).map_err(last)?;
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.budget.spend(self.clock.now());
+        let sent = tokio::time::timeout(ANSWER_WITHIN, self.transport.send(request)).await;
+        match sent {
+            Ok(Ok(response)) => Ok((token, response)),
+            Ok(Err(TransportError::Connect(why))) => {
+                self.budget.give_back(self.clock.now());
+                let trouble = Trouble::Retry { wait: None };
+                Err((Setback::Unsent, error::of(trouble, "connection", &why)))
+            }
+            Ok(Err(TransportError::Interrupted(why))) => Err(shaky(call, "connection", &why)),
+            Err(_elapsed) => Err(shaky(call, "timeout", "no answer within 310 s")),
+        }
+    }
+
+    fn admit(&self, effect: Effect) -> Result<(), ConnectorError> {
+        let admitted = self
+            .budget
+            .admit(self.clock.now(), effect, self.pace.engaged());
+        admitted.map_err(|wait| {
+            let message = "today's share of Marketo's calls is used up; it starts again at midnight US Central";
+            error::of(Trouble::Quota { wait }, "607", message)
+        })
+    }
+
+    fn request(&self, call: &Call, token: &Token) -> Result<Request<Bytes>, ConnectorError> {
+        let base = if call.path.starts_with("/bulk/") {
+            &self.bulk
+        } else {
+            &self.rest
+        };
+        let mut request = Request::builder()
+            .method(call.method.clone())
+            .uri(format!("{base}{}", call.path))
+            .header(AUTHORIZATION, token.header())
+            .header(ACCEPT, HeaderValue::from_static("*/*"));
+        if let Some(content_type) = &call.content_type {
+            request = request.header(CONTENT_TYPE, content_type);
+        }
+        if call.method != Method::GET && call.body.is_empty() {
+            // Some proxies refuse a POST that does not say that it has no body.
+            request = request.header(CONTENT_LENGTH, 0);
+        }
+        if let Some((from, to)) = call.range {
+            request = request.header(RANGE, format!("bytes={from}-{to}"));
+        }
+        let built = request.body(call.body.clone());
+        built.map_err(|why| error::of(Trouble::Refused, "address", &why.to_string()))
+    }
+
+    fn opened(
+        &self,
+        call: &Call,
+        token: &Token,
+        response: &Response<Bytes>,
+    ) -> Result<Answer, Failed> {
+        let status = response.status();
+        match envelope::open(response.body()) {
+            Opened::Ran(answer) if status.is_success() => {
+                self.budget.open(self.clock.now());
+                Ok(answer)
+            }
+            Opened::Failed { reason, request_id } => {
+                Err(self.refused(call, token, &reason, &request_id))
+            }
+            Opened::Garbled if status.is_success() => {
+                let (setback, mut error) =
+                    shaky(call, "garbled", "the answer was cut or is no JSON");
+                if call.effect == Effect::Read {
+                    error.trouble = Trouble::Protocol;
+                }
+                Err((setback, error))
+            }
+            Opened::Ran(_) | Opened::Garbled => Err(self.bare(call, status)),
+        }
+    }
+
+    /// An HTTP status with a body that is no envelope: a proxy, a load balancer, a limit of the front end.
+    fn bare(&self, call: &Call, status: StatusCode) -> Failed {
+        let code = error::http(status);
+        match status.as_u16() {
+            429 => self.throttle(&code, "too many requests", WINDOW),
+            408 | 500..=599 => shaky(call, &code, "the server is in trouble"),
+            413 => last(error::of(
+                Trouble::Refused,
+                &code,
+                "more than 1 MB in one call",
+            )),
+            414 => last(error::of(
+                Trouble::Refused,
+                &code,
+                "the address is too long",
+            )),
+            300..=399 | 401 | 403 | 404 | 407 => last(error::of(
+                Trouble::Configuration,
+                &code,
+                "this address does not answer like Marketo's: check the endpoint and any proxy",
+            )),
+            _ => last(error::of(Trouble::Refused, &code, "the call was refused")),
+        }
+    }
+
+    fn throttle(&self, code: &str, message: &str, wait: Duration) -> Failed {
+        self.engage();
+        self.pace.pause(wait);
+        let trouble = Trouble::Retry { wait: Some(wait) };
+        (Setback::Throttled, error::of(trouble, code, message))
+    }
+
+    /// `success: false`.
+    fn refused(&self, call: &Call, token: &Token, reason: &Reason, request_id: &str) -> Failed {
+        let code = reason.code.as_str();
+        let message = format!("{} [request {request_id}]", reason.message);
+        if matches!(code, "601" | "602" | "604" | "605" | "608" | "611") {
+            self.budget.give_back(self.clock.now());
+        }
+        let of = |trouble| error::of(trouble, code, &message);
+        match codes::meaning(code, &reason.message) {
+            // A second 602 in a row is a short-lived token; a second 601 a revoked service.
+            Meaning::Token if code == "602" => (
+                Setback::Token(token.clone()),
+                of(Trouble::Retry { wait: None }),
+            ),
+            Meaning::Token => (Setback::Token(token.clone()), of(Trouble::Configuration)),
+            Meaning::Rate => self.throttle(code, &message, WINDOW),
+            Meaning::Crowded => self.throttle(code, &message, CROWDED + self.back_off(1)),
+            Meaning::Day => {
+                self.engage();
+                let wait = self.budget.close(self.clock.now());
+                last(of(Trouble::Quota { wait }))
+            }
+            Meaning::Shaky => shaky(call, code, &message),
+            Meaning::Later(wait) => last(of(Trouble::Retry { wait: Some(wait) })),
+            Meaning::Held(_) if call.effect == Effect::Read => shaky(call, code, &message),
+            Meaning::Held(_) => last(of(Trouble::Retry { wait: None })),
+            Meaning::Setup => last(of(Trouble::Configuration)),
+            Meaning::NativeSync => {
+                let message = format!("{} [request {request_id}]", codes::NATIVE_SYNC);
+                last(error::of(Trouble::Configuration, code, &message))
+            }
+            Meaning::NoPerson
+            | Meaning::NoRecord
+            | Meaning::Exists
+            | Meaning::Several
+            | Meaning::Refused(_) => last(of(Trouble::Refused)),
+        }
+    }
+}
+
+fn is_json(response: &Response<Bytes>) -> bool {
+    let content_type = response.headers().get(CONTENT_TYPE);
+    let text = content_type.and_then(|value| value.to_str().ok());
+    text.is_some_and(|text| text.contains("json"))
+}
+
+fn last(error: ConnectorError) -> Failed {
+    (Setback::Final, error)
+}
+
+/// The server may have done it all the same: a read is asked again, a write is never.
+fn shaky(call: &Call, code: &str, message: &str) -> Failed {
+    let trouble = match call.effect {
+        Effect::Read => Trouble::Retry { wait: None },
+        Effect::Write => Trouble::Unknown,
+    };
+    (Setback::Shaky, error::of(trouble, code, message))
+}
