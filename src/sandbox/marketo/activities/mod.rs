@@ -1,0 +1,5 @@
+//! The activity log and the calls that read it.
+
+pub(crate) mod feed;
+pub(crate) mod log;
+pub(crate) mod types;

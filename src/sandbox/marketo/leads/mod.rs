@@ -1,0 +1,8 @@
+//! People: reading, writing, deleting, and the description of their fields.
+
+pub(crate) mod describe;
+pub(crate) mod merge;
+pub(crate) mod read;
+pub(crate) mod schema;
+pub(crate) mod sync;
+pub(crate) mod write;

@@ -1,0 +1,3 @@
+//! The sandbox's servers, proven from outside.
+
+mod marketo;
