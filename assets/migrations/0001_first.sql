@@ -20,7 +20,7 @@ CREATE TABLE dirty(
   due INTEGER NOT NULL, seq INTEGER NOT NULL, gone INTEGER NOT NULL, record BLOB) STRICT;
 CREATE UNIQUE INDEX dirty_key ON dirty(entity, key);
 -- Covers the search for the next slice, so that rows already in work are stepped over without reading them.
-CREATE INDEX dirty_due ON dirty(entity, due, since, key);
+CREATE INDEX dirty_due ON dirty(entity, gone, due, since, key);
 CREATE INDEX dirty_since ON dirty(entity, since);
 CREATE TRIGGER dirty_in AFTER INSERT ON dirty BEGIN
   INSERT INTO tally VALUES('dirty', new.entity, 1) ON CONFLICT DO UPDATE SET n = n + 1;

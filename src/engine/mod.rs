@@ -1,7 +1,53 @@
 //! The sync engine: the cycle (pull, reconcile, stage, push, settle), scheduling, retries and budget.
+//!
+//! Persist observations, not work: a feed only says "look at this record". What is to be done is decided on values read
+//! afresh, stored as an intent before it is sent, and settled with its new base in one transaction. It imports the
+//! connectors, the store and the two pure rooms; it knows nothing of a screen. Entry points: [`Engine::start`] for a
+//! background task with commands in and snapshots out, [`one_cycle`] for `syncdeck sync`, [`status`] for a document.
 
+mod approval;
+mod claims;
 mod command;
+mod context;
+mod control;
+mod cycle;
+mod decide;
+mod deleting;
+mod error;
+mod gather;
+mod identify;
+mod lane;
+mod lease;
+mod lost_update;
+mod matching;
+mod merged;
+mod merging;
+mod meter;
+mod plan;
+mod prepare;
+mod progress;
+mod publish;
+mod pull_dynamics;
+mod pull_marketo;
+mod push;
+mod recover;
+mod retry;
+mod session;
+mod settle;
+mod slice;
 mod snapshot;
+mod stage;
+mod stamp;
+mod status;
+mod strangers;
+mod wishes;
+mod work;
 
 pub use command::Command;
+pub use context::Parts;
+pub use error::EngineError;
+pub use prepare::ENTITIES;
+pub use session::{Engine, one_cycle};
 pub use snapshot::{EntityStatus, News, NewsKind, Snapshot, THROUGHPUT_SECONDS};
+pub use status::status;
+pub use wishes::{resolve, retry};

@@ -124,7 +124,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Dirty> {
 
 impl Reader<'_> {
     /// The next `limit` records of `entity` that are due at `now`, the longest due first, without those in `excluding`
-    /// (in work already).
+    /// (in work already). Either the deleted ones (`gone`), which are carried out last, or all others.
     ///
     /// Steps along one index that holds the key, and reads a row only once it is chosen; it looks at `limit` entries
     /// and at most one more for each excluded key.
@@ -132,16 +132,18 @@ impl Reader<'_> {
         &self,
         entity: &Entity,
         now: DateTime<Utc>,
+        gone: bool,
         limit: usize,
         excluding: &HashSet<RecordKey>,
     ) -> Result<Vec<Dirty>, StoreError> {
         let mut search = self.conn().prepare_cached(
-            "SELECT id, key FROM dirty WHERE entity = ?1 AND due <= ?2 ORDER BY due, since",
+            "SELECT id, key FROM dirty WHERE entity = ?1 AND gone = ?3 AND due <= ?2
+             ORDER BY due, since",
         )?;
         let mut fetch = self.conn().prepare_cached(
             "SELECT entity, key, reason, since, due, seq, gone, record FROM dirty WHERE id = ?1",
         )?;
-        let mut found = search.query(params![entity, At(now)])?;
+        let mut found = search.query(params![entity, At(now), gone])?;
         let mut taken = Vec::new();
         while taken.len() < limit
             && let Some(row) = found.next()?
@@ -151,6 +153,16 @@ impl Reader<'_> {
             }
         }
         Ok(taken)
+    }
+
+    /// How many deleted records of `entity` are due at `now`.
+    pub fn gone_count(&self, entity: &Entity, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let count = self.first(
+            "SELECT count(*) FROM dirty WHERE entity = ?1 AND gone = 1 AND due <= ?2",
+            (entity, At(now)),
+            |row| row.get::<_, Count>(0),
+        )?;
+        Ok(count.map_or(0, |count| count.0))
     }
 
     /// One record's mark.
@@ -169,7 +181,8 @@ impl Reader<'_> {
         let total = self.tally("dirty", entity.name())?;
         let (later, next_due) = self
             .first(
-                "SELECT count(*), min(due) FROM dirty WHERE entity = ?1 AND due > ?2",
+                "SELECT count(*), min(due) FROM dirty
+                 WHERE entity = ?1 AND gone IN (0, 1) AND due > ?2",
                 (entity, At(now)),
                 |row| Ok((row.get::<_, Count>(0)?.0, row.get::<_, Option<At>>(1)?)),
             )?

@@ -1,6 +1,6 @@
 //! The outbox: what is about to be written, stored before the call that writes it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Row, params};
@@ -158,18 +158,45 @@ impl Reader<'_> {
         self.all(&sql, (At(now), limit as i64), read)
     }
 
-    /// Which of these links have an unfinished operation.
-    pub fn unfinished(&self, links: &[LinkId]) -> Result<HashSet<LinkId>, StoreError> {
-        let mut statement = self
-            .conn()
-            .prepare_cached("SELECT 1 FROM outbox WHERE link = ?1 AND link IS NOT NULL LIMIT 1")?;
-        let mut found = HashSet::new();
+    /// Which of these links have an unfinished operation, and when the last of them has settled; none while one is
+    /// on its way.
+    pub fn unfinished(
+        &self,
+        links: &[LinkId],
+    ) -> Result<HashMap<LinkId, Option<DateTime<Utc>>>, StoreError> {
+        let mut statement = self.conn().prepare_cached(
+            "SELECT count(*), count(settle), max(settle) FROM outbox
+             WHERE link = ?1 AND link IS NOT NULL",
+        )?;
+        let mut found = HashMap::new();
         for &link in links {
-            if statement.exists([link])? {
-                found.insert(link);
+            let (ops, settling, last) = statement.query_row([link], |row| {
+                Ok((
+                    row.get::<_, i64>(0)?,
+                    row.get::<_, i64>(1)?,
+                    row.get::<_, Option<At>>(2)?,
+                ))
+            })?;
+            if ops > 0 {
+                found.insert(link, last.filter(|_| settling == ops).map(|at| at.0));
             }
         }
         Ok(found)
+    }
+
+    /// The conflicts that unfinished operations of this link apply, `except` left out.
+    pub fn conflicts_in_outbox(
+        &self,
+        link: LinkId,
+        except: OpId,
+    ) -> Result<HashSet<ConflictId>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE link = ?1 AND id <> ?2");
+        let ops: Vec<Op> = self.all(&sql, (link, except), read)?;
+        Ok(ops
+            .iter()
+            .flat_map(|op| &op.fields)
+            .filter_map(|field| field.conflict)
+            .collect())
     }
 
     /// Which of these records an unfinished operation touches.

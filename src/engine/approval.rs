@@ -1,0 +1,119 @@
+//! Brakes: what is measured before it is sent, and what the admin has to approve.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::context::Context;
+use super::error::EngineError;
+use super::lane::Lane;
+use crate::config::FirstCopy;
+use crate::model::Entity;
+use crate::reconcile::{BrakeLimits, Measure, brake};
+
+/// Remembers that an entity's first copy was approved.
+fn first_copy_key(entity: &Entity) -> String {
+    format!("first_copy/{entity}")
+}
+
+/// Holds the first copy until the admin has seen how much it is.
+pub(super) async fn first_copy(
+    context: &Context,
+    lanes: &[Arc<Lane>],
+    organization: Uuid,
+) -> Result<(), EngineError> {
+    if context.sync.first_copy == FirstCopy::Go {
+        return Ok(());
+    }
+    let mut waiting = Vec::new();
+    for lane in lanes {
+        let (entity, now) = (lane.entity().clone(), context.clock.now());
+        let (key, name) = (first_copy_key(&entity), entity.clone());
+        let (known, rows) = context
+            .store
+            .read(move |reader| Ok((reader.setting(&key)?, reader.backlog(&name, now)?.due)))
+            .await?;
+        if known.is_none() {
+            waiting.push((entity, rows));
+        }
+    }
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let what: Vec<String> = waiting
+        .iter()
+        .map(|(entity, rows)| format!("{rows} {entity} rows"))
+        .collect();
+    let what = what.join(" and ");
+    let plan = name("first-copy", &format!("{organization} {what}"));
+    if !approved(context, &plan).await? {
+        return Err(EngineError::Halted {
+            reason: format!(
+                "the first copy waits for approval: {what} from Dynamics would be linked to people in \
+                 Marketo, or created there; approve the plan '{plan}' to start it"
+            ),
+            plan: Some(plan),
+        });
+    }
+    let keys: Vec<String> = waiting
+        .iter()
+        .map(|(entity, _)| first_copy_key(entity))
+        .collect();
+    context
+        .store
+        .transaction(move |tx| {
+            keys.iter()
+                .try_for_each(|key| tx.set_setting(key, "approved"))
+        })
+        .await?;
+    Ok(())
+}
+
+/// Measures a lane's deletes before the first of them is carried out.
+pub(super) async fn deletes(context: &Context, lane: &Lane) -> Result<(), EngineError> {
+    let (entity, now) = (lane.entity().clone(), context.clock.now());
+    let (links, gone) = context
+        .store
+        .read(move |reader| {
+            Ok((
+                reader.link_count(&entity)?,
+                reader.gone_count(&entity, now)?,
+            ))
+        })
+        .await?;
+    let measure = Measure {
+        entity: lane.entity().clone(),
+        links,
+        deletes: gone,
+        creates: 0,
+        changes: 0,
+        first_copy: false,
+        side_count_before: None,
+        side_count_now: None,
+    };
+    let Some(brake) = brake(&measure, &BrakeLimits::default()) else {
+        return Ok(());
+    };
+    let plan = name(&format!("{}-deletes", lane.entity()), &gone.to_string());
+    if approved(context, &plan).await? {
+        return Ok(());
+    }
+    Err(EngineError::Halted {
+        reason: format!("{brake}; approve the plan '{plan}' to go on"),
+        plan: Some(plan),
+    })
+}
+
+/// A plan's name: what it is about, and a digest of exactly what was shown.
+fn name(what: &str, shown: &str) -> String {
+    format!("{what}-{:08x}", xxh3_64(shown.as_bytes()) as u32)
+}
+
+async fn approved(context: &Context, plan: &str) -> Result<bool, EngineError> {
+    if context.control.wishes().approved.contains(plan) {
+        return Ok(true);
+    }
+    let approved = context.store.read(|reader| reader.approved_plan()).await?;
+    Ok(approved.as_deref() == Some(plan))
+}

@@ -1,0 +1,50 @@
+//! Deciding: from what was read to what is to be done. Pure: no call, no clock, no store.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::deleting;
+use super::gather::Candidates;
+use super::lane::Lane;
+use super::matching;
+use super::merging;
+use super::plan::Plan;
+use super::slice::{Item, Seen};
+use crate::store::LinkState;
+
+/// What every decision of a slice is made with.
+pub(super) struct Setting<'a> {
+    pub(super) lane: &'a Lane,
+    pub(super) organization: Uuid,
+    pub(super) candidates: &'a Candidates,
+    /// When the slice was decided; only written down, never compared.
+    pub(super) now: DateTime<Utc>,
+}
+
+/// What is to be done about `item`.
+pub(super) fn decide(setting: &Setting<'_>, item: &Item) -> Plan {
+    if item
+        .link
+        .as_ref()
+        .is_some_and(|link| link.state == LinkState::Tombstone)
+    {
+        return Plan::nothing(item);
+    }
+    if item.row == Seen::Gone || item.person == Seen::Gone {
+        return deleting::decide(setting, item);
+    }
+    let Seen::Here(row) = &item.row else {
+        // Not there, though nothing said that it was deleted: its tombstone will come with the feed.
+        return Plan::nothing(item);
+    };
+    if !item.is_linked() {
+        return matching::decide(setting, item, row);
+    }
+    match &item.person {
+        Seen::Here(person) => merging::decide(setting, item, row, person, Plan::nothing(item)),
+        _ => Plan {
+            person_missing: true,
+            ..Plan::nothing(item)
+        },
+    }
+}

@@ -1,0 +1,171 @@
+//! Reading afresh: nothing is decided on values a feed or the store remembers.
+//!
+//! A Dynamics row that came with its feed carries its row version, which guards every write to it; everything else is
+//! read now, a slice at a time.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::context::Context;
+use super::error::EngineError;
+use super::lane::Lane;
+use super::slice::{Item, Seen, Slice};
+use super::stamp;
+use crate::model::{MarketoId, Record, RecordKey};
+use crate::reconcile::Candidate;
+
+/// People that may be the same as rows that are not linked yet.
+#[derive(Debug, Default)]
+pub(super) struct Candidates {
+    /// As they were read.
+    pub(super) people: HashMap<MarketoId, Record>,
+    /// Found by our stamp, by row.
+    pub(super) stamped: HashMap<Uuid, Vec<Candidate>>,
+    /// Found by e-mail, by lower-case address.
+    pub(super) by_email: HashMap<String, Vec<Candidate>>,
+}
+
+/// Completes a slice's items and finds the candidates for the unlinked ones.
+pub(super) async fn gather(
+    context: &Context,
+    lane: &Lane,
+    slice: &mut Slice,
+) -> Result<Candidates, EngineError> {
+    read_rows(context, lane, &mut slice.items).await?;
+    read_people(context, lane, &mut slice.items).await?;
+    find_candidates(context, lane, &slice.items).await
+}
+
+async fn read_rows(context: &Context, lane: &Lane, items: &mut [Item]) -> Result<(), EngineError> {
+    let wanted: Vec<Uuid> = items
+        .iter()
+        .filter(|item| item.row == Seen::Unread)
+        .filter_map(|item| item.row_key().and_then(RecordKey::dynamics))
+        .collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let read = context
+        .dynamics
+        .read(&lane.table, &lane.columns, &wanted)
+        .await?;
+    let mut read: HashMap<RecordKey, Record> = read
+        .into_iter()
+        .map(|record| (record.key, record))
+        .collect();
+    for item in items.iter_mut().filter(|item| item.row == Seen::Unread) {
+        if let Some(key) = item.row_key() {
+            item.row = read.remove(&key).map_or(Seen::Absent, Seen::Here);
+        }
+    }
+    Ok(())
+}
+
+async fn read_people(
+    context: &Context,
+    lane: &Lane,
+    items: &mut [Item],
+) -> Result<(), EngineError> {
+    let wants = |item: &Item| match (&item.person, &item.link) {
+        (Seen::Unread, Some(link)) => link.marketo,
+        _ => None,
+    };
+    let wanted: Vec<String> = items
+        .iter()
+        .filter_map(wants)
+        .map(|id| id.to_string())
+        .collect();
+    let mut read = people(context, lane, "id", &wanted).await?;
+    for item in items {
+        if let Some(id) = wants(item) {
+            item.person = read.remove(&id).map_or(Seen::Absent, Seen::Here);
+        }
+    }
+    Ok(())
+}
+
+async fn people(
+    context: &Context,
+    lane: &Lane,
+    filter: &str,
+    values: &[String],
+) -> Result<HashMap<MarketoId, Record>, EngineError> {
+    if values.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let read = context
+        .marketo
+        .people(filter, values, &lane.fields, &lane.person)
+        .await?;
+    Ok(read
+        .into_iter()
+        .filter_map(|person| Some((person.key.marketo()?, person)))
+        .collect())
+}
+
+async fn find_candidates(
+    context: &Context,
+    lane: &Lane,
+    items: &[Item],
+) -> Result<Candidates, EngineError> {
+    let unlinked: Vec<&Record> = items
+        .iter()
+        .filter(|item| !item.is_linked())
+        .filter_map(|item| item.row.record())
+        .collect();
+    let mut found = Candidates::default();
+    if unlinked.is_empty() {
+        return Ok(found);
+    }
+    let rows: Vec<String> = unlinked.iter().map(|row| row.key.to_string()).collect();
+    found.people = people(context, lane, stamp::DYNAMICS_ID, &rows).await?;
+    // A comma separates values in a filter, and Marketo stores ASCII addresses only: others cannot be asked for.
+    let mut emails: Vec<String> = unlinked
+        .iter()
+        .filter_map(|row| lane.email_of(row))
+        .filter(|email| email.is_ascii() && !email.contains(','))
+        .collect();
+    emails.sort_unstable();
+    emails.dedup();
+    found
+        .people
+        .extend(people(context, lane, "email", &emails).await?);
+    let linked = linked_to(context, &found.people).await?;
+    for (id, person) in &found.people {
+        let candidate = Candidate {
+            id: *id,
+            stamp: stamp::row_of(person),
+            organization: stamp::organization_of(person),
+            email: person.get("email").as_text().map(str::to_lowercase),
+            linked_to: linked.get(id).copied(),
+        };
+        if let Some(row) = candidate.stamp {
+            found
+                .stamped
+                .entry(row)
+                .or_default()
+                .push(candidate.clone());
+        }
+        if let Some(email) = candidate.email.clone() {
+            found.by_email.entry(email).or_default().push(candidate);
+        }
+    }
+    Ok(found)
+}
+
+/// Which of these people the store already links, and to which row.
+async fn linked_to(
+    context: &Context,
+    people: &HashMap<MarketoId, Record>,
+) -> Result<HashMap<MarketoId, Uuid>, EngineError> {
+    let keys: Vec<RecordKey> = people.keys().copied().map(RecordKey::Marketo).collect();
+    let links = context
+        .store
+        .read(move |reader| reader.links_by_key(&keys))
+        .await?;
+    let rows = links
+        .into_iter()
+        .filter_map(|(key, link)| Some((key.marketo()?, link.dynamics?)));
+    Ok(rows.collect())
+}

@@ -1,0 +1,58 @@
+//! Are these still the two ends the state belongs to?
+//!
+//! A refreshed sandbox, a copied instance or a wrong URL must never be synced by mistake: links and cursors are bound
+//! to the organisation and the instance they were made with.
+
+use uuid::Uuid;
+
+use super::context::Context;
+use super::error::EngineError;
+use crate::store::Binding;
+
+/// Asks both ends who they are and compares with what the state is bound to; binds it the first time.
+/// Returns the Dynamics organisation.
+pub(super) async fn identify(context: &Context) -> Result<Uuid, EngineError> {
+    let dynamics = context.dynamics.identity().await?;
+    let found = Binding {
+        organization: dynamics.organization.to_string(),
+        environment: dynamics.environment,
+        dynamics_url: dynamics.url,
+        marketo: context.marketo.instance(),
+        bound: context.clock.now(),
+    };
+    let organization = dynamics.organization;
+    context
+        .store
+        .transaction(move |tx| {
+            let bound = tx.binding()?;
+            if bound.is_none() {
+                tx.bind(&found)?;
+            }
+            Ok((bound, found))
+        })
+        .await
+        .map_err(EngineError::from)
+        .and_then(|(bound, found)| match bound {
+            Some(bound) => same_ends(&bound, &found),
+            None => Ok(()),
+        })?;
+    Ok(organization)
+}
+
+fn same_ends(bound: &Binding, found: &Binding) -> Result<(), EngineError> {
+    if bound.organization != found.organization || bound.environment != found.environment {
+        return Err(EngineError::halted(format!(
+            "this state belongs to the Dynamics organisation {} at {}, but {} is {}: \
+             nothing was written; use another --state file, or correct the profile's url",
+            bound.organization, bound.dynamics_url, found.dynamics_url, found.organization
+        )));
+    }
+    if bound.marketo != found.marketo {
+        return Err(EngineError::halted(format!(
+            "this state belongs to the Marketo instance {}, but the profile names {}: \
+             nothing was written; use another --state file, or correct the profile's endpoint",
+            bound.marketo, found.marketo
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! A lane: one entity with everything its records need to be read, compared and written.
+
+use std::collections::BTreeSet;
+
+use super::stamp;
+use crate::connectors::dynamics::Table;
+use crate::mapping::CheckedMap;
+use crate::model::{Direction, Entity, EntitySettings, FieldInfo, Policy, Record, Side};
+
+/// One entity's lane, as prepared for a cycle.
+#[derive(Debug, Clone)]
+pub(super) struct Lane {
+    pub(super) settings: EntitySettings,
+    pub(super) map: CheckedMap,
+    pub(super) table: Table,
+    /// The columns read from Dynamics.
+    pub(super) columns: Vec<String>,
+    /// The fields read from Marketo: the mapped ones and our stamp.
+    pub(super) fields: Vec<String>,
+    /// What Marketo says about its person fields.
+    pub(super) person: Vec<FieldInfo>,
+}
+
+impl Lane {
+    pub(super) fn new(
+        settings: EntitySettings,
+        map: CheckedMap,
+        table: Table,
+        person: Vec<FieldInfo>,
+    ) -> Self {
+        let columns: BTreeSet<String> = map.columns(Side::Dynamics).into_iter().collect();
+        let mut fields: BTreeSet<String> = map.columns(Side::Marketo).into_iter().collect();
+        fields.extend(stamp::ALL.map(str::to_owned));
+        fields.extend(["email".to_owned(), "updatedAt".to_owned()]);
+        Self {
+            settings,
+            map,
+            table,
+            columns: columns.into_iter().collect(),
+            fields: fields.into_iter().collect(),
+            person,
+        }
+    }
+
+    pub(super) fn entity(&self) -> &Entity {
+        &self.settings.entity
+    }
+
+    pub(super) fn direction(&self) -> Direction {
+        self.settings.direction
+    }
+
+    pub(super) fn policy(&self) -> Policy {
+        self.settings.policy
+    }
+
+    /// The change feed of this lane's table.
+    pub(super) fn feed(&self) -> String {
+        format!("dynamics/{}", self.entity())
+    }
+
+    /// The Dynamics column that is mapped to Marketo's `email`.
+    pub(super) fn email_column(&self) -> Option<&str> {
+        let email = self
+            .map
+            .fields
+            .iter()
+            .find(|field| field.map.marketo == "email")?;
+        Some(&email.map.dynamics)
+    }
+
+    /// The row's e-mail as it is compared: lower case, none when empty.
+    pub(super) fn email_of(&self, row: &Record) -> Option<String> {
+        let email = row
+            .get(self.email_column()?)
+            .as_text()?
+            .trim()
+            .to_lowercase();
+        (!email.is_empty()).then_some(email)
+    }
+
+    /// Who a record is about, for lists: its e-mail, else its name, else nothing.
+    pub(super) fn label_of(&self, side: Side, record: &Record) -> String {
+        let value = |marketo_name: &str| {
+            let field = self
+                .map
+                .fields
+                .iter()
+                .find(|field| field.map.marketo == marketo_name);
+            let name = field.map(|field| match side {
+                Side::Dynamics => field.map.dynamics.as_str(),
+                Side::Marketo => field.map.marketo.as_str(),
+            });
+            name.map(|name| record.get(name).to_string())
+                .unwrap_or_default()
+        };
+        let email = value("email");
+        if !email.is_empty() {
+            return email;
+        }
+        format!("{} {}", value("firstName"), value("lastName"))
+            .trim()
+            .to_owned()
+    }
+}

@@ -1,0 +1,186 @@
+//! Deciding about a row that has no person yet: link it, create one, or hold it for the admin.
+
+use uuid::Uuid;
+
+use super::decide::Setting;
+use super::merging::{self, stamp_fields};
+use super::plan::{LinkPlan, Plan, Write, op_field};
+use super::slice::Item;
+use crate::model::{Conflict, ConflictKind, ConflictStatus, MarketoId, Record, Side, Take, Value};
+use crate::reconcile::{Match, create_fields, match_person};
+use crate::store::{LinkState, NewConflict, OpKind};
+
+/// Decides about `row`, which is not linked to a person.
+pub(super) fn decide(setting: &Setting<'_>, item: &Item, row: &Record) -> Plan {
+    let plan = Plan::nothing(item);
+    let Some(id) = row.key.dynamics() else {
+        return plan;
+    };
+    if let Some(held) = item.open.iter().find(|conflict| holds(conflict)) {
+        return resolved(setting, item, row, held, plan);
+    }
+    let email = setting.lane.email_of(row);
+    let stamped = setting
+        .candidates
+        .stamped
+        .get(&id)
+        .map_or(&[][..], Vec::as_slice);
+    let by_email = email
+        .as_ref()
+        .and_then(|email| setting.candidates.by_email.get(email));
+    let by_email = by_email.map_or(&[][..], Vec::as_slice);
+    match match_person(
+        id,
+        email.as_deref(),
+        setting.organization,
+        stamped,
+        by_email,
+    ) {
+        Match::Linked(person) => link(setting, item, row, person, true),
+        Match::ByEmail(person) => link(setting, item, row, person, false),
+        Match::None => create(setting, item, row, id),
+        Match::Ambiguous(people) => hold(
+            setting,
+            item,
+            row,
+            &people,
+            "more than one record may be the same person",
+        ),
+        Match::Foreign(person) => {
+            let why = "the matching person belongs to another Dynamics organisation";
+            hold(setting, item, row, &[person], why)
+        }
+    }
+}
+
+fn holds(conflict: &Conflict) -> bool {
+    matches!(
+        conflict.kind,
+        ConflictKind::AmbiguousMatch | ConflictKind::SplitMerge
+    )
+}
+
+fn link(
+    setting: &Setting<'_>,
+    item: &Item,
+    row: &Record,
+    marketo: MarketoId,
+    trusted: bool,
+) -> Plan {
+    let Some(person) = setting.candidates.people.get(&marketo) else {
+        return Plan::nothing(item);
+    };
+    let link_plan = match &item.link {
+        // A stamp of ours without a link of ours: the state was lost. The base is unknown.
+        None => LinkPlan::New {
+            marketo: Some(marketo),
+            state: LinkState::Live,
+        },
+        Some(_) => LinkPlan::Attach { marketo, trusted },
+    };
+    let plan = Plan {
+        link_plan,
+        ..Plan::nothing(item)
+    };
+    merging::decide(setting, item, row, person, plan)
+}
+
+fn create(setting: &Setting<'_>, item: &Item, row: &Record, id: Uuid) -> Plan {
+    let lane = setting.lane;
+    let mut plan = Plan::nothing(item);
+    if !lane.direction().writes(Side::Marketo) {
+        return plan;
+    }
+    let (writes, refused) = create_fields(&lane.map, lane.direction(), Side::Dynamics, row);
+    let mut fields: Vec<_> = writes.into_iter().map(op_field).collect();
+    fields.extend(stamp_fields(id, setting, |_| Value::Null));
+    if item.link.is_none() {
+        plan.link_plan = LinkPlan::New {
+            marketo: None,
+            state: LinkState::Live,
+        };
+    }
+    plan.refused = refused
+        .into_iter()
+        .map(|(_, refusal)| (Side::Marketo, refusal))
+        .collect();
+    plan.to_marketo = Some(Write {
+        kind: OpKind::Create,
+        fields,
+    });
+    plan
+}
+
+fn hold(setting: &Setting<'_>, item: &Item, row: &Record, people: &[MarketoId], why: &str) -> Plan {
+    let mut plan = Plan::nothing(item);
+    if item.link.is_none() {
+        plan.link_plan = LinkPlan::New {
+            marketo: None,
+            state: LinkState::Frozen,
+        };
+    }
+    let ids: Vec<String> = people.iter().map(ToString::to_string).collect();
+    plan.opened.push(NewConflict {
+        link: item.link_id(),
+        entity: setting.lane.entity().clone(),
+        kind: ConflictKind::AmbiguousMatch,
+        field: String::new(),
+        dynamics_id: row.key.dynamics(),
+        marketo_id: None,
+        label: setting.lane.label_of(Side::Dynamics, row),
+        base: None,
+        dynamics: Value::Null,
+        marketo: Value::text(ids.join(",")),
+        detected: setting.now,
+        note: format!(
+            "{why}: Marketo {}. Type a Marketo id to link to it, or take dynamics to create a new person",
+            ids.join(", ")
+        ),
+    });
+    plan
+}
+
+/// Carries out the admin's word on a held row; waits while there is none.
+fn resolved(
+    setting: &Setting<'_>,
+    item: &Item,
+    row: &Record,
+    held: &Conflict,
+    waiting: Plan,
+) -> Plan {
+    let Some(resolution) = held.resolution.as_ref() else {
+        return waiting;
+    };
+    if held.status != ConflictStatus::Resolved {
+        return waiting;
+    }
+    let chosen = match &resolution.take {
+        Take::Side(Side::Dynamics) => None,
+        Take::Side(Side::Marketo) => held.marketo.to_string().parse().ok(),
+        Take::Value(value) => value.to_string().trim().parse::<MarketoId>().ok(),
+    };
+    let mut plan = match (&resolution.take, chosen, row.key.dynamics()) {
+        (Take::Side(Side::Dynamics), ..) if held.kind == ConflictKind::SplitMerge => Plan {
+            link_plan: LinkPlan::Bury,
+            ..Plan::nothing(item)
+        },
+        (Take::Side(Side::Dynamics), _, Some(id)) => create(setting, item, row, id),
+        (_, Some(person), _) if setting.candidates.people.contains_key(&person) => {
+            link(setting, item, row, person, false)
+        }
+        // Several people, or none of those shown: it has to be decided again.
+        _ => {
+            let mut plan = hold(
+                setting,
+                item,
+                row,
+                &[],
+                "that person was not among the candidates",
+            );
+            plan.superseded.push(held.id);
+            return plan;
+        }
+    };
+    plan.applied.push(held.id);
+    plan
+}

@@ -1,0 +1,186 @@
+//! Deciding about a linked pair: three-way, field by field.
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
+use super::decide::Setting;
+use super::plan::{LinkPlan, Plan, Write, op_field};
+use super::slice::Item;
+use super::stamp;
+use crate::model::{
+    Cause, Conflict, ConflictKind, ConflictStatus, Record, Resolution, Side, Take, Value,
+};
+use crate::reconcile::{Clash, MergeInput, merge};
+use crate::store::{Base, NewConflict, OpField, OpKind};
+
+/// Decides about `row` and `person`, which are, or from now on will be, linked as `plan` says.
+pub(super) fn decide(
+    setting: &Setting<'_>,
+    item: &Item,
+    row: &Record,
+    person: &Record,
+    mut plan: Plan,
+) -> Plan {
+    let lane = setting.lane;
+    let unknown = Base::new();
+    // A person found by e-mail shares no history with the row: whatever base is stored does not speak of it.
+    let by_rule = matches!(
+        plan.link_plan,
+        LinkPlan::New { .. } | LinkPlan::Attach { trusted: false, .. }
+    );
+    let open = frozen_fields(lane, item, row, person, &mut plan);
+    let merged = merge(&MergeInput {
+        map: &lane.map,
+        direction: lane.direction(),
+        policy: lane.policy(),
+        base: if by_rule { &unknown } else { &item.base },
+        dynamics: row,
+        marketo: person,
+        open: &open,
+        fill_empty: by_rule,
+    });
+    let conflict = |clash: Clash| conflict(setting, row, person, item, clash);
+    plan.version.clone_from(&row.version);
+    plan.marketo = person.key.marketo();
+    plan.agreed = merged.agreed;
+    plan.converged.extend(merged.converged);
+    let decided: HashSet<String> = merged
+        .to_dynamics
+        .iter()
+        .chain(&merged.to_marketo)
+        .map(|write| write.field.clone())
+        .collect();
+    for (id, clash) in merged.superseded {
+        plan.superseded.push(id);
+        // Unless the new values decided themselves, they are shown anew.
+        if !decided.contains(&clash.field) {
+            plan.opened.push(conflict(clash));
+        }
+    }
+    plan.opened.extend(merged.opened.into_iter().map(conflict));
+    plan.refused = merged
+        .refused
+        .into_iter()
+        .map(|(side, _, refusal)| (side, refusal))
+        .collect();
+    let to_dynamics: Vec<OpField> = merged.to_dynamics.into_iter().map(op_field).collect();
+    let mut to_marketo: Vec<OpField> = merged.to_marketo.into_iter().map(op_field).collect();
+    if let Some(id) = row.key.dynamics() {
+        to_marketo.extend(stamps(setting, id, person));
+    }
+    let update = |fields: Vec<OpField>| {
+        (!fields.is_empty()).then_some(Write {
+            kind: OpKind::Update,
+            fields,
+        })
+    };
+    plan.to_dynamics = update(to_dynamics);
+    plan.to_marketo = update(to_marketo);
+    plan
+}
+
+/// Our stamp, where the person carries none.
+fn stamps(setting: &Setting<'_>, row: Uuid, person: &Record) -> Vec<OpField> {
+    let lane = setting.lane;
+    if stamp::row_of(person) == Some(row) || !lane.direction().writes(Side::Marketo) {
+        return Vec::new();
+    }
+    stamp_fields(row, setting, |name| person.get(name).clone())
+}
+
+/// The stamp as fields of a write; they belong to no logical field.
+pub(super) fn stamp_fields(
+    row: Uuid,
+    setting: &Setting<'_>,
+    before: impl Fn(&str) -> Value,
+) -> Vec<OpField> {
+    stamp::values(row, setting.lane.entity(), setting.organization)
+        .into_iter()
+        .map(|(name, after)| OpField {
+            field: String::new(),
+            before: before(&name),
+            name,
+            canonical: after.clone(),
+            after,
+            cause: Cause::Create,
+            conflict: None,
+        })
+        .collect()
+}
+
+/// The open conflicts that freeze a field in this merge.
+fn frozen_fields(
+    lane: &super::lane::Lane,
+    item: &Item,
+    row: &Record,
+    person: &Record,
+    plan: &mut Plan,
+) -> Vec<Conflict> {
+    let mut frozen = Vec::new();
+    for conflict in &item.open {
+        match conflict.kind {
+            ConflictKind::Field => frozen.push(conflict.clone()),
+            ConflictKind::Overwritten => {
+                frozen.extend(recovered(lane, conflict, row, person, plan));
+            }
+            _ => {}
+        }
+    }
+    frozen
+}
+
+/// An overwritten value freezes nothing while it waits: both sides agree on what was written. Once the admin has
+/// decided to bring it back, it is a typed value for both sides.
+fn recovered(
+    lane: &super::lane::Lane,
+    conflict: &Conflict,
+    row: &Record,
+    person: &Record,
+    plan: &mut Plan,
+) -> Option<Conflict> {
+    let resolution = conflict.resolution.as_ref()?;
+    let value = match &resolution.take {
+        Take::Side(Side::Dynamics) => {
+            plan.applied.push(conflict.id);
+            return None;
+        }
+        Take::Side(Side::Marketo) => conflict.marketo.clone(),
+        Take::Value(value) => value.clone(),
+    };
+    let field = lane.map.field(&conflict.field)?;
+    Some(Conflict {
+        kind: ConflictKind::Field,
+        status: ConflictStatus::Resolved,
+        dynamics: row.get(&field.map.dynamics).clone(),
+        marketo: person.get(&field.map.marketo).clone(),
+        resolution: Some(Resolution {
+            take: Take::Value(value),
+            ..resolution.clone()
+        }),
+        ..conflict.clone()
+    })
+}
+
+fn conflict(
+    setting: &Setting<'_>,
+    row: &Record,
+    person: &Record,
+    item: &Item,
+    clash: Clash,
+) -> NewConflict {
+    NewConflict {
+        link: item.link_id(),
+        entity: setting.lane.entity().clone(),
+        kind: ConflictKind::Field,
+        field: clash.field,
+        dynamics_id: row.key.dynamics(),
+        marketo_id: person.key.marketo(),
+        label: setting.lane.label_of(Side::Dynamics, row),
+        base: clash.base,
+        dynamics: clash.dynamics,
+        marketo: clash.marketo,
+        detected: setting.now,
+        note: String::new(),
+    }
+}

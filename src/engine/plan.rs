@@ -1,0 +1,96 @@
+//! What is to be done about one item: the outcome of a decision, before anything is stored or sent.
+
+use uuid::Uuid;
+
+use super::slice::Item;
+use crate::model::{ConflictId, MarketoId, RecordKey, Refusal, Side, Value};
+use crate::reconcile::FieldWrite;
+use crate::store::{Link, LinkState, NewConflict, OpField, OpKind};
+
+/// What happens to the link.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum LinkPlan {
+    /// Nothing; there may be none.
+    Keep,
+    /// A new link: to a person that is there, or (none) to one that is being created or still sought.
+    New {
+        marketo: Option<MarketoId>,
+        state: LinkState,
+    },
+    /// A link without a person gets one. `trusted`: it carries our stamp, so the stored base still holds.
+    Attach { marketo: MarketoId, trusted: bool },
+    /// The link stays as a tombstone.
+    Bury,
+}
+
+/// One write.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Write {
+    pub(super) kind: OpKind,
+    pub(super) fields: Vec<OpField>,
+}
+
+/// What is to be done about one item.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    /// The dirty entries that are settled by it.
+    pub(super) settles: Vec<(RecordKey, i64)>,
+    pub(super) link: Option<Link>,
+    pub(super) dynamics: Option<Uuid>,
+    pub(super) marketo: Option<MarketoId>,
+    /// The row version that was read.
+    pub(super) version: Option<String>,
+    pub(super) link_plan: LinkPlan,
+    pub(super) to_dynamics: Option<Write>,
+    pub(super) to_marketo: Option<Write>,
+    /// Base values known by equality.
+    pub(super) agreed: Vec<(String, Value)>,
+    pub(super) opened: Vec<NewConflict>,
+    pub(super) converged: Vec<ConflictId>,
+    pub(super) superseded: Vec<ConflictId>,
+    pub(super) applied: Vec<ConflictId>,
+    pub(super) refused: Vec<(Side, Refusal)>,
+    /// The Marketo person could not be found, though nothing said that it was deleted.
+    pub(super) person_missing: bool,
+}
+
+impl Plan {
+    /// Nothing to do but to settle the item's dirty entries.
+    pub(super) fn nothing(item: &Item) -> Self {
+        let link = item.link.clone();
+        Self {
+            settles: item
+                .dirty
+                .iter()
+                .map(|dirty| (dirty.key, dirty.seq))
+                .collect(),
+            dynamics: item.row_key().and_then(RecordKey::dynamics),
+            marketo: link.as_ref().and_then(|link| link.marketo),
+            link,
+            version: item.row.record().and_then(|row| row.version.clone()),
+            link_plan: LinkPlan::Keep,
+            to_dynamics: None,
+            to_marketo: None,
+            agreed: Vec::new(),
+            opened: Vec::new(),
+            converged: Vec::new(),
+            superseded: Vec::new(),
+            applied: Vec::new(),
+            refused: Vec::new(),
+            person_missing: false,
+        }
+    }
+}
+
+/// A field of a write, as the outbox keeps it.
+pub(super) fn op_field(write: FieldWrite) -> OpField {
+    OpField {
+        field: write.field,
+        name: write.name,
+        before: write.before,
+        after: write.after,
+        canonical: write.canonical,
+        cause: write.cause,
+        conflict: write.conflict,
+    }
+}

@@ -1,0 +1,123 @@
+//! Before anything is read: metadata of both ends, checked field maps, our key fields in Marketo.
+
+use std::collections::HashSet;
+
+use super::context::Context;
+use super::error::EngineError;
+use super::lane::Lane;
+use super::snapshot::NewsKind;
+use super::stamp;
+use crate::config::FirstCopy;
+use crate::mapping::{EntityMap, Severity};
+use crate::model::{Direction, Entity, EntitySettings, FieldInfo};
+
+/// The entities this engine keeps in step, in the order of writing.
+pub const ENTITIES: [Entity; 2] = [Entity::CONTACT, Entity::LEAD];
+
+/// The settings of every entity: the stored ones, else those a new profile starts with.
+pub(super) async fn settings(context: &Context) -> Result<Vec<EntitySettings>, EngineError> {
+    let stored = context
+        .store
+        .read(|reader| reader.entity_settings())
+        .await?;
+    Ok(ENTITIES
+        .into_iter()
+        .map(|entity| {
+            let known = stored.iter().find(|settings| settings.entity == entity);
+            known
+                .cloned()
+                .unwrap_or_else(|| EntitySettings::initial(entity))
+        })
+        .collect())
+}
+
+/// Reads both ends' metadata and builds a lane for every entity that is not off.
+pub(super) async fn prepare(
+    context: &Context,
+    settings: &[EntitySettings],
+) -> Result<Vec<Lane>, EngineError> {
+    let person = person_fields(context).await?;
+    let mut lanes = Vec::new();
+    for settings in settings
+        .iter()
+        .filter(|settings| settings.direction != Direction::Off)
+    {
+        lanes.push(lane(context, settings.clone(), person.clone()).await?);
+    }
+    Ok(lanes)
+}
+
+async fn lane(
+    context: &Context,
+    settings: EntitySettings,
+    person: Vec<FieldInfo>,
+) -> Result<Lane, EngineError> {
+    let entity = settings.entity.clone();
+    let map = match EntityMap::standard(&entity) {
+        Some(map) => map?,
+        None => {
+            return Err(EngineError::halted(format!(
+                "there is no field map for {entity}"
+            )));
+        }
+    };
+    let table = context.dynamics.table(&map.table).await?;
+    if !table.change_tracking {
+        return Err(EngineError::halted(format!(
+            "change tracking is off for the Dynamics table {}: \
+             switch on 'Track changes' in the table's properties and publish",
+            table.logical
+        )));
+    }
+    let map = map.check(&table.columns, &person);
+    for problem in map
+        .problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+    {
+        let text = format!("field {} is left out: {}", problem.field, problem.text);
+        context
+            .progress
+            .tell(NewsKind::Trouble, Some(&entity), text);
+    }
+    Ok(Lane::new(settings, map, table, person))
+}
+
+/// Marketo's person fields, after making sure that our own are among them.
+async fn person_fields(context: &Context) -> Result<Vec<FieldInfo>, EngineError> {
+    let fields = context.marketo.person_fields().await?;
+    let known: HashSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+    let missing: Vec<_> = stamp::definitions()
+        .into_iter()
+        .filter(|field| !known.contains(field.name.as_str()))
+        .collect();
+    if missing.is_empty() {
+        return Ok(fields);
+    }
+    if context.sync.first_copy == FirstCopy::Ask && !approved(context).await? {
+        let names: Vec<&str> = missing.iter().map(|field| field.name.as_str()).collect();
+        return Err(EngineError::Halted {
+            reason: format!(
+                "Marketo lacks the fields syncdeck keeps its links in ({}): approve the plan \
+                 '{FIELDS_PLAN}' to have them created, or create them in Marketo by hand",
+                names.join(", ")
+            ),
+            plan: Some(FIELDS_PLAN.to_owned()),
+        });
+    }
+    context.marketo.create_person_fields(&missing).await?;
+    let text = format!("created {} fields in Marketo for the links", missing.len());
+    context.progress.tell(NewsKind::Done, None, text);
+    Ok(context.marketo.person_fields().await?)
+}
+
+/// The plan that creates our key fields in Marketo.
+const FIELDS_PLAN: &str = "create-fields";
+
+async fn approved(context: &Context) -> Result<bool, EngineError> {
+    if context.control.wishes().approved.contains(FIELDS_PLAN) {
+        return Ok(true);
+    }
+    let approved = context.store.read(|reader| reader.approved_plan()).await?;
+    Ok(approved.as_deref() == Some(FIELDS_PLAN))
+}

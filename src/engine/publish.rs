@@ -1,0 +1,67 @@
+//! Publishing: the snapshot is completed by what the store says, at most a few times a second, and only after a change.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::context::Context;
+use super::error::EngineError;
+use super::prepare::settings;
+use super::progress::Facts;
+use crate::model::{Entity, EntitySettings, Quota};
+use crate::store::{Reader, StoreError};
+
+/// No two publications are closer together.
+const PAUSE: Duration = Duration::from_millis(200);
+/// While rates still change by themselves, one a second.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Publishes until it is dropped.
+pub(super) async fn publish(context: &Context) -> Result<(), EngineError> {
+    loop {
+        once(context).await?;
+        tokio::time::sleep(PAUSE).await;
+        if context.progress.lively() {
+            drop(tokio::time::timeout(SECOND, context.progress.touched()).await);
+        } else {
+            context.progress.touched().await;
+        }
+    }
+}
+
+/// Publishes now.
+pub(super) async fn once(context: &Context) -> Result<(), EngineError> {
+    let settings = settings(context).await?;
+    let now = context.clock.now();
+    let facts = context
+        .store
+        .read(move |reader| facts(reader, settings, now))
+        .await?;
+    let mut quotas: Vec<Quota> = context.marketo.quotas();
+    quotas.extend(context.dynamics.quotas());
+    context.progress.publish(&facts, quotas);
+    Ok(())
+}
+
+/// What the store says about every entity.
+pub(super) fn facts(
+    reader: &Reader<'_>,
+    settings: Vec<EntitySettings>,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<BTreeMap<Entity, (EntitySettings, Facts)>, StoreError> {
+    let (conflicts, failures) = (reader.conflict_counts()?, reader.failure_counts()?);
+    settings
+        .into_iter()
+        .map(|settings| {
+            let entity = settings.entity.clone();
+            let backlog = reader.backlog(&entity, now)?;
+            let facts = Facts {
+                links: reader.link_count(&entity)?,
+                backlog: backlog.due + backlog.later,
+                oldest_pending: backlog.oldest,
+                conflicts: conflicts.get(&entity).copied().unwrap_or_default(),
+                failures: failures.get(&entity).copied().unwrap_or_default(),
+            };
+            Ok((entity, (settings, facts)))
+        })
+        .collect()
+}

@@ -1,0 +1,224 @@
+//! Pulling from Dynamics: the change feed of a lane's table, page by page, into the dirty set.
+//!
+//! A page's keys and the cursor behind it commit together. A feed only says "look at this record": a row that equals
+//! the base (our own write coming back, or a change of columns we do not map) is dropped here, without a call.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::context::Context;
+use super::error::EngineError;
+use super::lane::Lane;
+use super::snapshot::NewsKind;
+use super::work::Arrivals;
+use crate::connectors::Trouble;
+use crate::connectors::dynamics::{Change, Next, Page};
+use crate::model::{LinkId, Record, RecordKey, Side};
+use crate::store::{
+    Base, Cursor, CursorStage, Dirty, DirtyReason, Link, LinkState, StoreError, Tx,
+};
+
+/// Rows a page: few enough to stay small in memory, enough to be few calls.
+const PAGE: u32 = 1000;
+
+/// Pulls until the feed has nothing more.
+pub(super) async fn pull(
+    context: &Context,
+    lane: &Arc<Lane>,
+    arrivals: &Arrivals,
+) -> Result<(), EngineError> {
+    let feed = lane.feed();
+    let fingerprint = fingerprint(lane);
+    let name = feed.clone();
+    let stored = context
+        .store
+        .read(move |reader| reader.cursor(&name))
+        .await?;
+    // Other columns than before: the old chain would never tell their values, so everything is read and compared.
+    let mut cursor = stored.filter(|cursor| cursor.fingerprint == fingerprint);
+    while !context.control.stopping() {
+        let page = match next_page(context, lane, cursor.as_ref()).await {
+            Ok(page) => page,
+            Err(error) if error.trouble == Trouble::CursorExpired && cursor.is_some() => {
+                let text = format!("{feed}: the cursor has expired; reading everything to compare");
+                context
+                    .progress
+                    .tell(NewsKind::Waiting, Some(lane.entity()), text);
+                let name = feed.clone();
+                context
+                    .store
+                    .transaction(move |tx| tx.clear_cursor(&name))
+                    .await?;
+                cursor = None;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let last = matches!(page.next, Next::Delta(_));
+        cursor = Some(take_in(context, lane, &fingerprint, page, cursor).await?);
+        arrivals.announce();
+        if last {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What the chain of a feed depends on; another one starts a new chain.
+fn fingerprint(lane: &Lane) -> String {
+    lane.columns.join(",")
+}
+
+async fn next_page(
+    context: &Context,
+    lane: &Lane,
+    cursor: Option<&Cursor>,
+) -> Result<Page, crate::connectors::ConnectorError> {
+    match cursor {
+        Some(cursor) => {
+            context
+                .dynamics
+                .follow(&lane.table, &cursor.token, PAGE)
+                .await
+        }
+        None => {
+            context
+                .dynamics
+                .first_page(&lane.table, &lane.columns, PAGE)
+                .await
+        }
+    }
+}
+
+/// What a page turned out to hold.
+struct TakenIn {
+    dirty: u64,
+    same: u64,
+}
+
+async fn take_in(
+    context: &Context,
+    lane: &Arc<Lane>,
+    fingerprint: &str,
+    page: Page,
+    before: Option<Cursor>,
+) -> Result<Cursor, EngineError> {
+    let now = context.clock.now();
+    let records = page.changes.len() as u64;
+    let copying = before
+        .as_ref()
+        .is_none_or(|cursor| cursor.stage == CursorStage::Copying);
+    let (token, stage) = match page.next {
+        Next::Page(link) if copying => (link, CursorStage::Copying),
+        Next::Page(link) | Next::Delta(link) => (link, CursorStage::Following),
+    };
+    let counted = before.as_ref().map_or(0, |cursor| cursor.counted);
+    let cursor = Cursor {
+        feed: lane.feed(),
+        token,
+        stage,
+        since: before.and_then(|cursor| cursor.since).or(Some(now)),
+        obtained: now,
+        fingerprint: fingerprint.to_owned(),
+        counted: if copying { counted + records } else { counted },
+    };
+    let reason = if copying {
+        DirtyReason::Copy
+    } else {
+        DirtyReason::Feed
+    };
+    let (taken, lane_, cursor_) = (page.changes, Arc::clone(lane), cursor.clone());
+    let taken = context
+        .store
+        .transaction(move |tx| {
+            let taken = sort(tx, &lane_, taken, reason, now)?;
+            tx.set_cursor(&cursor_)?;
+            Ok(taken)
+        })
+        .await?;
+    context.progress.count(lane.entity(), |counts| {
+        counts.pulled.dynamics += records;
+        counts.skipped += taken.same;
+    });
+    context.progress.expect(lane.entity(), taken.dirty);
+    Ok(cursor)
+}
+
+/// Puts what has to be looked at into the dirty set, and drops the rest.
+fn sort(
+    tx: &Tx<'_>,
+    lane: &Lane,
+    changes: Vec<Change>,
+    reason: DirtyReason,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<TakenIn, StoreError> {
+    let keys: Vec<RecordKey> = changes.iter().map(key).collect();
+    let links = tx.links_by_key(&keys)?;
+    let ids: Vec<LinkId> = links.values().map(|link| link.id).collect();
+    let bases = tx.bases(&ids)?;
+    let open = tx.open_conflicts(&ids)?;
+    let mut dirty = Vec::new();
+    let mut same = 0;
+    for change in changes {
+        let key = key(&change);
+        let link = links.get(&key);
+        let (gone, record) = match change {
+            Change::Upsert(record) => (false, Some(record)),
+            Change::Delete(_) => (true, None),
+        };
+        if nothing_new(lane, link, &bases, record.as_ref())
+            && link.is_none_or(|link| !open.contains_key(&link.id))
+        {
+            same += 1;
+            continue;
+        }
+        let (entity, reason) = (
+            lane.entity().clone(),
+            if gone { DirtyReason::Delete } else { reason },
+        );
+        dirty.push(Dirty {
+            entity,
+            key,
+            reason,
+            since: now,
+            due: now,
+            seq: 0,
+            gone,
+            record,
+        });
+    }
+    tx.mark_dirty(&dirty)?;
+    Ok(TakenIn {
+        dirty: dirty.len() as u64,
+        same,
+    })
+}
+
+fn key(change: &Change) -> RecordKey {
+    match change {
+        Change::Upsert(record) => record.key,
+        Change::Delete(id) => RecordKey::Dynamics(*id),
+    }
+}
+
+/// Whether the feed tells nothing that is not agreed already.
+fn nothing_new(
+    lane: &Lane,
+    link: Option<&Link>,
+    bases: &HashMap<LinkId, Base>,
+    record: Option<&Record>,
+) -> bool {
+    let Some(link) = link else { return false };
+    if link.state == LinkState::Tombstone {
+        return true;
+    }
+    let Some(record) = record else { return false };
+    let Some(base) = bases.get(&link.id) else {
+        return false;
+    };
+    link.marketo.is_some()
+        && lane.map.fields.iter().all(|field| {
+            let raw = record.get(&field.map.dynamics);
+            base.get(&field.map.name) == Some(&field.canonical(Side::Dynamics, raw))
+        })
+}

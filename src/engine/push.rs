@@ -1,0 +1,181 @@
+//! Pushing: a slice's staged writes go out in batches, and each batch's answer is settled as it comes.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, try_join};
+
+use super::context::Context;
+use super::error::EngineError;
+use super::lane::Lane;
+use super::settle::{self, Unsent};
+use super::stamp;
+use crate::connectors::dynamics::{DynamicsAction, DynamicsWrite};
+use crate::connectors::marketo::{PeopleAction, PeopleWrite};
+use crate::connectors::{ConnectorError, Trouble, WriteOutcome};
+use crate::model::{BatchProgress, EngineState, Side, Value};
+use crate::store::{Op, OpKind};
+
+/// A pause for a call that was refused without a waiting time.
+const BACK_OFF: Duration = Duration::from_secs(5);
+
+/// Sends a slice's writes: creates and updates in Marketo and updates in Dynamics, side by side.
+pub(super) async fn push(context: &Context, lane: &Lane, ops: Vec<Op>) -> Result<(), EngineError> {
+    let (to_dynamics, to_marketo): (Vec<Op>, Vec<Op>) =
+        ops.into_iter().partition(|op| op.side == Side::Dynamics);
+    let (creates, updates): (Vec<Op>, Vec<Op>) = to_marketo
+        .into_iter()
+        .partition(|op| op.kind == OpKind::Create);
+    try_join!(
+        batch(context, lane, creates),
+        batch(context, lane, updates),
+        batch(context, lane, to_dynamics),
+    )?;
+    Ok(())
+}
+
+/// Sends one batch of one side and one kind. One that is refused as a whole is halved until the record that is to
+/// blame stands alone: its batch mates must not suffer.
+fn batch<'a>(
+    context: &'a Context,
+    lane: &'a Lane,
+    ops: Vec<Op>,
+) -> BoxFuture<'a, Result<(), EngineError>> {
+    async move {
+        let Some(first) = ops.first() else {
+            return Ok(());
+        };
+        let side = first.side;
+        let answer = observed(context, lane, side, &ops).await?;
+        match answer {
+            Ok(outcomes) => settle::answered(context, lane, ops, outcomes).await,
+            Err(error) if error.trouble == Trouble::Refused && ops.len() > 1 => {
+                let mut left = ops;
+                let right = left.split_off(left.len() / 2);
+                batch(context, lane, left).await?;
+                batch(context, lane, right).await
+            }
+            Err(error) => failed(context, lane, ops, error).await,
+        }
+    }
+    .boxed()
+}
+
+/// Sends a batch and notes it in the batch list while it is on its way.
+async fn observed(
+    context: &Context,
+    lane: &Lane,
+    side: Side,
+    ops: &[Op],
+) -> Result<Result<Vec<WriteOutcome>, ConnectorError>, EngineError> {
+    let (cycle, records) = (ops[0].cycle, ops.len() as u64);
+    let (entity, began) = (lane.entity().clone(), context.clock.now());
+    let name = entity.clone();
+    let number = context
+        .store
+        .transaction(move |tx| tx.begin_batch(cycle, &name, side, records, began))
+        .await?;
+    let progress = BatchProgress {
+        number: number as u64,
+        entity,
+        side,
+        records,
+    };
+    context.progress.batch_began(progress);
+    let answer = match side {
+        Side::Dynamics => context.dynamics.write(&dynamics_writes(lane, ops)).await,
+        Side::Marketo => context.marketo.sync_people(&people_write(ops)).await,
+    };
+    context.progress.batch_ended(number as u64);
+    let written = answer.as_ref().map_or(0, |outcomes| {
+        let took = |outcome: &&WriteOutcome| {
+            matches!(
+                outcome,
+                WriteOutcome::Created { .. } | WriteOutcome::Updated { .. }
+            )
+        };
+        outcomes.iter().filter(took).count() as u64
+    });
+    let ended = context.clock.now();
+    context
+        .store
+        .transaction(move |tx| tx.finish_batch(number, ended, written, records - written))
+        .await?;
+    Ok(answer)
+}
+
+fn dynamics_writes<'a>(lane: &'a Lane, ops: &[Op]) -> Vec<DynamicsWrite<'a>> {
+    ops.iter()
+        .filter_map(|op| {
+            let version = op.version.clone();
+            Some(DynamicsWrite {
+                table: &lane.table,
+                id: op.dynamics?,
+                action: DynamicsAction::Update { version },
+                fields: values(op),
+            })
+        })
+        .collect()
+}
+
+fn people_write(ops: &[Op]) -> PeopleWrite {
+    let creates = ops.first().is_some_and(|op| op.kind == OpKind::Create);
+    let person = |op: &Op| {
+        let id = op.marketo.map(|id| ("id".to_owned(), Value::Integer(id)));
+        id.into_iter()
+            .filter(|_| !creates)
+            .chain(values(op))
+            .collect()
+    };
+    PeopleWrite {
+        action: if creates {
+            PeopleAction::CreateOnly
+        } else {
+            PeopleAction::UpdateOnly
+        },
+        lookup: if creates { stamp::DYNAMICS_ID } else { "id" }.to_owned(),
+        people: ops.iter().map(person).collect(),
+    }
+}
+
+fn values(op: &Op) -> Vec<(String, Value)> {
+    op.fields
+        .iter()
+        .map(|field| (field.name.clone(), field.after.clone()))
+        .collect()
+}
+
+/// A batch got no answer, or was refused as a whole.
+async fn failed(
+    context: &Context,
+    lane: &Lane,
+    ops: Vec<Op>,
+    error: ConnectorError,
+) -> Result<(), EngineError> {
+    match error.trouble {
+        Trouble::Unknown | Trouble::Protocol => {
+            let rest = context.clock.after(context.sync.settle);
+            settle::unknown(context, lane, &ops, rest, &error).await
+        }
+        Trouble::Retry { wait } => {
+            let due = context.clock.after(wait.unwrap_or(BACK_OFF));
+            context.throttled.until(due);
+            settle::unsent(context, lane, ops, Unsent::Again(due)).await
+        }
+        Trouble::Quota { wait } => {
+            let due = context.clock.after(wait);
+            context
+                .progress
+                .state(EngineState::WaitingForQuota, Some(error.to_string()));
+            settle::unsent(context, lane, ops, Unsent::Again(due)).await
+        }
+        Trouble::Refused | Trouble::CursorExpired => {
+            settle::unsent(context, lane, ops, Unsent::Refused(&error)).await
+        }
+        Trouble::Configuration => {
+            let now = context.clock.now();
+            settle::unsent(context, lane, ops, Unsent::Again(now)).await?;
+            Err(error.into())
+        }
+    }
+}

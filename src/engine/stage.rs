@@ -1,0 +1,320 @@
+//! Staging: a slice's plans become facts in one transaction, before anything is sent.
+//!
+//! Links, conflicts, agreed values and the intent of every write are stored together with the settled dirty entries,
+//! so a crash at any point either repeats the decision or knows what may have been sent.
+
+use chrono::{DateTime, Utc};
+
+use super::context::Context;
+use super::error::EngineError;
+use super::lane::Lane;
+use super::plan::{LinkPlan, Plan, Write};
+use crate::model::{ConflictId, ConflictStatus, CycleId, Entity, LinkId, OpId, RecordKey, Side};
+use crate::store::{
+    Base, Dirty, DirtyReason, LinkState, NewFailure, NewLink, NewOp, Op, OpKind, OpState,
+    StoreError, Tx,
+};
+
+/// What staging a slice came to.
+#[derive(Debug, Default)]
+pub(super) struct Staged {
+    /// The writes, in the outbox as sent.
+    pub(super) ops: Vec<Op>,
+    /// Items that needed no write.
+    pub(super) settled: u64,
+    /// Conflicts that were opened: what to tell of them.
+    pub(super) conflicts: Vec<(ConflictId, String)>,
+    /// Failures that were recorded.
+    pub(super) failures: u64,
+}
+
+/// Stores a slice's plans and stages its writes.
+pub(super) async fn stage(
+    context: &Context,
+    lane: &Lane,
+    cycle: CycleId,
+    plans: Vec<Plan>,
+) -> Result<Staged, EngineError> {
+    let (entity, now) = (lane.entity().clone(), context.clock.now());
+    let staged = context
+        .store
+        .transaction(move |tx| {
+            let mut stage = Stage {
+                tx,
+                entity: &entity,
+                cycle,
+                now,
+                staged: Staged::default(),
+            };
+            for plan in plans {
+                stage.item(plan)?;
+            }
+            let ids: Vec<OpId> = stage.staged.ops.iter().map(|op| op.id).collect();
+            tx.mark_sent(&ids, now)?;
+            Ok(stage.staged)
+        })
+        .await?;
+    if !staged.conflicts.is_empty() || staged.failures > 0 {
+        context.progress.rows_changed();
+    }
+    context.progress.count(lane.entity(), |counts| {
+        counts.skipped += staged.settled;
+        counts.conflicts += staged.conflicts.len() as u64;
+        counts.failures += staged.failures;
+    });
+    for (id, text) in &staged.conflicts {
+        context
+            .progress
+            .tell_conflict(lane.entity(), *id, text.clone());
+    }
+    context.progress.finished(lane.entity(), staged.settled, 0);
+    Ok(staged)
+}
+
+struct Stage<'a, 'tx> {
+    tx: &'a Tx<'tx>,
+    entity: &'a Entity,
+    cycle: CycleId,
+    now: DateTime<Utc>,
+    staged: Staged,
+}
+
+impl Stage<'_, '_> {
+    fn item(&mut self, plan: Plan) -> Result<(), StoreError> {
+        self.tx.clear_dirty(self.entity, &plan.settles)?;
+        let link = match self.link(&plan)? {
+            Linking::Done(link) => link,
+            Linking::Taken => return self.again(&plan),
+        };
+        if let Some(link) = link {
+            self.facts(link, &plan)?;
+        }
+        self.conflicts(link, &plan)?;
+        self.failures(&plan)?;
+        if plan.to_dynamics.is_none() && plan.to_marketo.is_none() {
+            self.staged.settled += 1;
+            if plan.refused.is_empty() && !plan.person_missing {
+                self.heal(&plan)?;
+            }
+            return Ok(());
+        }
+        let (to_dynamics, to_marketo) = (plan.to_dynamics.clone(), plan.to_marketo.clone());
+        self.write(link, &plan, Side::Dynamics, to_dynamics)?;
+        self.write(link, &plan, Side::Marketo, to_marketo)
+    }
+
+    fn link(&self, plan: &Plan) -> Result<Linking, StoreError> {
+        let known = plan.link.as_ref().map(|link| link.id);
+        match (&plan.link_plan, known) {
+            (LinkPlan::Keep, known) => Ok(Linking::Done(known)),
+            (LinkPlan::New { marketo, state }, None) => {
+                if self.person_taken(*marketo, None)? {
+                    return Ok(Linking::Taken);
+                }
+                let link = self.tx.insert_link(&NewLink {
+                    entity: self.entity.clone(),
+                    dynamics: plan.dynamics,
+                    marketo: *marketo,
+                    version: plan.version.clone(),
+                    state: *state,
+                    since: self.now,
+                })?;
+                Ok(Linking::Done(Some(link)))
+            }
+            (LinkPlan::Attach { marketo, trusted }, Some(link)) => {
+                if self.person_taken(Some(*marketo), known)? {
+                    return Ok(Linking::Taken);
+                }
+                self.tx.set_link_marketo(link, Some(*marketo))?;
+                self.tx.set_link_state(link, LinkState::Live)?;
+                if !trusted {
+                    self.tx.set_base(link, &Base::new())?;
+                }
+                Ok(Linking::Done(known))
+            }
+            (LinkPlan::Bury, Some(link)) => {
+                // With a flag to be set, the link is buried when that is confirmed.
+                if plan.to_marketo.is_none() {
+                    self.tx.set_link_state(link, LinkState::Tombstone)?;
+                }
+                Ok(Linking::Done(known))
+            }
+            (LinkPlan::New { .. } | LinkPlan::Attach { .. } | LinkPlan::Bury, _) => {
+                Ok(Linking::Done(known))
+            }
+        }
+    }
+
+    /// Whether another link has got hold of this person since the candidates were read.
+    fn person_taken(&self, marketo: Option<i64>, ours: Option<LinkId>) -> Result<bool, StoreError> {
+        let Some(key) = marketo.map(RecordKey::Marketo) else {
+            return Ok(false);
+        };
+        let links = self.tx.links_by_key(&[key])?;
+        Ok(links.get(&key).is_some_and(|link| Some(link.id) != ours))
+    }
+
+    /// Looks at the item again: somebody was faster.
+    fn again(&self, plan: &Plan) -> Result<(), StoreError> {
+        let dirty: Vec<Dirty> = plan
+            .settles
+            .iter()
+            .map(|(key, _)| dirty(self.entity, *key, DirtyReason::Stale, self.now))
+            .collect();
+        self.tx.mark_dirty(&dirty)
+    }
+
+    fn facts(&self, link: LinkId, plan: &Plan) -> Result<(), StoreError> {
+        if plan.version.is_some() {
+            self.tx.set_link_version(link, plan.version.as_deref())?;
+        }
+        match &plan.to_marketo {
+            // Until the create is confirmed, the base holds what was sent: if its answer is lost, the person is found
+            // by our stamp, and an edit made meanwhile shows as a change.
+            Some(write) if write.kind == OpKind::Create => {
+                self.tx.set_base(link, &sent(write))?;
+                self.tx.set_link_state(link, LinkState::Live)
+            }
+            _ if !plan.agreed.is_empty() => self.tx.update_base(link, &plan.agreed),
+            _ => Ok(()),
+        }
+    }
+
+    fn conflicts(&mut self, link: Option<LinkId>, plan: &Plan) -> Result<(), StoreError> {
+        let close = |ids: &[ConflictId], status| {
+            ids.iter()
+                .try_for_each(|id| self.tx.set_conflict_status(*id, status, self.now))
+        };
+        close(&plan.converged, ConflictStatus::Converged)?;
+        close(&plan.superseded, ConflictStatus::Superseded)?;
+        close(&plan.applied, ConflictStatus::Applied)?;
+        for conflict in &plan.opened {
+            let mut conflict = conflict.clone();
+            conflict.link = link;
+            let id = self.tx.open_conflict(&conflict)?;
+            let what = match conflict.field.as_str() {
+                "" => conflict.kind.word().replace('_', " "),
+                field => format!("{field} changed on both sides"),
+            };
+            self.staged
+                .conflicts
+                .push((id, format!("{}: {what}", conflict.label)));
+        }
+        Ok(())
+    }
+
+    fn failures(&mut self, plan: &Plan) -> Result<(), StoreError> {
+        let missing = plan.person_missing.then(|| {
+            let refusal = crate::model::Refusal {
+                class: crate::model::FailureClass::Data,
+                code: "missing".to_owned(),
+                message: "the linked person is not in Marketo, though no delete was reported: \
+                          it may be in a partition our user cannot read"
+                    .to_owned(),
+            };
+            (Side::Marketo, refusal)
+        });
+        for (side, refusal) in plan.refused.iter().cloned().chain(missing) {
+            let Some(key) = plan.settles.first().map(|(key, _)| *key) else {
+                continue;
+            };
+            let key = plan.dynamics.map_or(key, RecordKey::Dynamics);
+            self.tx.record_failure(&NewFailure {
+                entity: self.entity.clone(),
+                direction: side,
+                refusal,
+                dynamics_id: plan.dynamics,
+                marketo_id: plan.marketo,
+                key,
+                at: self.now,
+                // The same values would be refused again: a new edit, or the admin, tries again.
+                next_try: None,
+            })?;
+            self.staged.failures += 1;
+        }
+        Ok(())
+    }
+
+    /// In step without a write: what failed before no longer matters.
+    fn heal(&self, plan: &Plan) -> Result<(), StoreError> {
+        let Some(key) = plan.dynamics.map(RecordKey::Dynamics) else {
+            return Ok(());
+        };
+        let both = Side::BOTH.map(|side| (self.entity.clone(), side, key));
+        self.tx.heal_failures(&both, self.now)
+    }
+
+    fn write(
+        &mut self,
+        link: Option<LinkId>,
+        plan: &Plan,
+        side: Side,
+        write: Option<Write>,
+    ) -> Result<(), StoreError> {
+        let Some(write) = write else { return Ok(()) };
+        let op = NewOp {
+            link,
+            entity: self.entity.clone(),
+            side,
+            kind: write.kind,
+            dynamics: plan.dynamics,
+            marketo: plan.marketo,
+            version: plan.version.clone(),
+            fields: write.fields,
+            attempt: 0,
+            sent: None,
+            settle: None,
+            cycle: self.cycle,
+        };
+        let ids = self.tx.stage(std::slice::from_ref(&op))?;
+        self.staged.ops.extend(ids.into_iter().map(|id| Op {
+            id,
+            link: op.link,
+            entity: op.entity.clone(),
+            side: op.side,
+            kind: op.kind,
+            state: OpState::Sent,
+            dynamics: op.dynamics,
+            marketo: op.marketo,
+            version: op.version.clone(),
+            fields: op.fields.clone(),
+            attempt: 1,
+            sent: Some(self.now),
+            settle: None,
+            cycle: op.cycle,
+        }));
+        Ok(())
+    }
+}
+
+enum Linking {
+    Done(Option<LinkId>),
+    Taken,
+}
+
+/// What a write sends, as base values; our stamp belongs to no logical field.
+pub(super) fn sent(write: &Write) -> Base {
+    let fields = write.fields.iter().filter(|field| !field.field.is_empty());
+    fields
+        .map(|field| (field.field.clone(), field.canonical.clone()))
+        .collect()
+}
+
+/// A record that has to be looked at now.
+pub(super) fn dirty(
+    entity: &Entity,
+    key: RecordKey,
+    reason: DirtyReason,
+    now: DateTime<Utc>,
+) -> Dirty {
+    Dirty {
+        entity: entity.clone(),
+        key,
+        reason,
+        since: now,
+        due: now,
+        seq: 0,
+        gone: false,
+        record: None,
+    }
+}

@@ -1,0 +1,106 @@
+//! How things stand, as one document: from the store alone, whether or not an engine runs.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::prepare::ENTITIES;
+use super::publish::facts;
+use super::snapshot::Snapshot;
+use crate::model::{EngineState, EntitySettings, Side};
+use crate::store::{Reader, StoreError};
+
+/// A lease that was not renewed for this long belongs to an engine that has ended.
+const STALE_SECONDS: i64 = 20;
+
+/// What a running engine leaves in the store for others to read: its next cycle, rates and quotas.
+pub(super) fn engine_facts(snapshot: &Snapshot) -> Value {
+    let rates: serde_json::Map<String, Value> = snapshot
+        .entities
+        .iter()
+        .map(|row| (row.entity.name().to_owned(), json!(row.rate_per_minute)))
+        .collect();
+    json!({
+        "next_cycle": snapshot.next_cycle,
+        "reason": snapshot.reason,
+        "plan": snapshot.plan,
+        "rates": rates,
+        "quotas": snapshot.quotas,
+    })
+}
+
+/// The document `syncdeck status --json` prints.
+pub fn status(reader: &Reader<'_>, profile: &str, now: DateTime<Utc>) -> Result<Value, StoreError> {
+    let lease = reader.lease()?;
+    let running = lease.filter(|holder| (now - holder.beat).num_seconds() < STALE_SECONDS);
+    let known = running
+        .as_ref()
+        .and_then(|holder| holder.snapshot.clone())
+        .unwrap_or_default();
+    let engine = running.as_ref().map_or_else(
+        || json!({"state": EngineState::Stopped.word(), "holder": null, "since": null}),
+        |holder| {
+            let who = format!("{}:{}", holder.host, holder.pid);
+            json!({"state": holder.state, "holder": who, "since": holder.since,
+                   "reason": known["reason"], "plan": known["plan"]})
+        },
+    );
+    Ok(json!({
+        "profile": profile,
+        "engine": engine,
+        "next_cycle": known["next_cycle"],
+        "entities": entities(reader, &known, now)?,
+        "quotas": quotas(&known),
+    }))
+}
+
+fn entities(
+    reader: &Reader<'_>,
+    known: &Value,
+    now: DateTime<Utc>,
+) -> Result<Vec<Value>, StoreError> {
+    let stored = reader.entity_settings()?;
+    let settings = ENTITIES.into_iter().map(|entity| {
+        let stored = stored.iter().find(|settings| settings.entity == entity);
+        stored
+            .cloned()
+            .unwrap_or_else(|| EntitySettings::initial(entity))
+    });
+    let facts = facts(reader, settings.collect(), now)?;
+    let row = |(entity, (settings, facts)): (_, (EntitySettings, super::progress::Facts))| {
+        let name = crate::model::Entity::name(&entity).to_owned();
+        json!({
+            "entity": entity,
+            "direction": settings.direction.word(),
+            "policy": settings.policy.word(),
+            "links": facts.links,
+            "backlog": facts.backlog,
+            "oldest_pending": facts.oldest_pending,
+            "rate_per_minute": known["rates"][name].as_f64().unwrap_or_default(),
+            "conflicts": facts.conflicts,
+            "failures": facts.failures,
+        })
+    };
+    Ok(facts.into_iter().map(row).collect())
+}
+
+/// A side's gauges by name; Marketo's day, which the contract names, beside them.
+fn quotas(known: &Value) -> Value {
+    let gauges = known["quotas"].as_array().cloned().unwrap_or_default();
+    let of = |side: Side| -> Vec<&Value> {
+        gauges
+            .iter()
+            .filter(|gauge| gauge["side"] == side.word())
+            .collect()
+    };
+    let first = |side: Side| {
+        let gauges = of(side);
+        let day = gauges
+            .iter()
+            .find(|gauge| !gauge["resets"].is_null())
+            .or(gauges.first());
+        let day = day.map_or(&Value::Null, |gauge| *gauge);
+        json!({"used": day["used"], "limit": day["limit"], "budget": day["budget"],
+               "resets": day["resets"], "gauges": gauges})
+    };
+    json!({"dynamics": first(Side::Dynamics), "marketo": first(Side::Marketo)})
+}

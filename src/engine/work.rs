@@ -1,0 +1,162 @@
+//! Working: a lane takes slices of the dirty set, several at a time, until nothing is due.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::{Notify, watch};
+use uuid::Uuid;
+
+use super::claims::Claims;
+use super::context::Context;
+use super::decide::{Setting, decide};
+use super::error::EngineError;
+use super::gather::gather;
+use super::lane::Lane;
+use super::plan::Plan;
+use super::push::push;
+use super::slice::{Part, Slice, take};
+use super::stage::stage;
+use crate::model::{CycleId, EngineState};
+
+/// Slices of one lane that are worked on at a time: enough to keep both vendors busy while others are decided.
+const SLICES_AT_ONCE: usize = 4;
+/// A throttling pause up to this long is waited out within the cycle.
+const WAIT_LONGEST: Duration = Duration::from_secs(300);
+
+/// Tells the lanes that something was pulled, and that nothing more will be.
+#[derive(Debug)]
+pub(super) struct Arrivals {
+    something: Notify,
+    complete: watch::Sender<bool>,
+}
+
+impl Arrivals {
+    pub(super) fn new() -> Self {
+        Self {
+            something: Notify::new(),
+            complete: watch::Sender::new(false),
+        }
+    }
+
+    /// Something may have become dirty.
+    pub(super) fn announce(&self) {
+        self.something.notify_waiters();
+    }
+
+    /// Pulling is over.
+    pub(super) fn finish(&self) {
+        self.complete.send_replace(true);
+        self.announce();
+    }
+
+    fn complete(&self) -> bool {
+        *self.complete.borrow()
+    }
+
+    /// Waits until pulling is over.
+    pub(super) async fn wait_complete(&self) {
+        // The sender lives as long as we do, so the wait cannot fail.
+        drop(
+            self.complete
+                .subscribe()
+                .wait_for(|complete| *complete)
+                .await,
+        );
+    }
+}
+
+/// What the lanes of one cycle share.
+pub(super) struct Work<'a> {
+    pub(super) context: &'a Context,
+    pub(super) cycle: CycleId,
+    pub(super) organization: Uuid,
+    pub(super) claims: Claims,
+    pub(super) arrivals: &'a Arrivals,
+}
+
+impl Work<'_> {
+    /// Works on one part of a lane until pulling is over and nothing of it is due.
+    /// After an error no new slice is taken, but the running ones are finished.
+    pub(super) async fn lane(&self, lane: &Arc<Lane>, part: Part) -> Result<(), EngineError> {
+        let mut running = FuturesUnordered::new();
+        let mut trouble = None;
+        loop {
+            // Asked before taking: what arrives afterwards announces itself.
+            let complete = self.arrivals.complete();
+            let news = self.arrivals.something.notified();
+            let mut more = trouble.is_none() && !self.context.control.holds_writes();
+            while more && running.len() < SLICES_AT_ONCE {
+                match take(self.context, lane, part, &self.claims).await {
+                    Ok(Some(slice)) => running.push(self.slice(lane, slice)),
+                    Ok(None) => more = false,
+                    Err(error) => {
+                        trouble = Some(error);
+                        more = false;
+                    }
+                }
+            }
+            if running.is_empty() {
+                let held = trouble.is_some() || self.context.control.holds_writes();
+                if held || (complete && !self.waited_for_throttling().await) {
+                    return trouble.map_or(Ok(()), Err);
+                }
+                if !complete {
+                    news.await;
+                }
+                continue;
+            }
+            tokio::select! {
+                finished = running.next() => {
+                    if let Some(Err(error)) = finished {
+                        trouble.get_or_insert(error);
+                    }
+                }
+                () = news, if running.len() < SLICES_AT_ONCE && trouble.is_none() => {}
+            }
+        }
+    }
+
+    /// One slice, from what is dirty to what is settled.
+    async fn slice(&self, lane: &Arc<Lane>, mut slice: Slice) -> Result<(), EngineError> {
+        let context = self.context;
+        let candidates = gather(context, lane, &mut slice).await?;
+        let setting = Setting {
+            lane,
+            organization: self.organization,
+            candidates: &candidates,
+            now: context.clock.now(),
+        };
+        let plans: Vec<Plan> = slice
+            .items
+            .iter()
+            .map(|item| decide(&setting, item))
+            .collect();
+        let staged = stage(context, lane, self.cycle, plans).await?;
+        push(context, lane, staged.ops).await
+    }
+
+    /// Waits until put-off writes may go on. False when there are none, or the wait would be too long for a cycle.
+    async fn waited_for_throttling(&self) -> bool {
+        let now = self.context.clock.now();
+        let Some(due) = self.context.throttled.ends(now) else {
+            return false;
+        };
+        let wait = (due - now).to_std().unwrap_or_default();
+        if wait > WAIT_LONGEST {
+            return false;
+        }
+        let reason = format!("asked to slow down; going on in {} s", wait.as_secs() + 1);
+        self.context
+            .progress
+            .state(EngineState::WaitingForQuota, Some(reason));
+        let mut wishes = self.context.control.listen();
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = wishes.changed() => {}
+        }
+        self.context.progress.state(EngineState::Deciding, None);
+        true
+    }
+}
