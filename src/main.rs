@@ -1,5 +1,5 @@
 //! The `syncdeck` program: hands the command line to `cli` and exits with its code.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    syncdeck::cli::main()
 }

@@ -1,1 +1,57 @@
-//! cli
+//! The front desk: parses the command line, wires the rooms together, prints what a script or a person asked for.
+
+mod args;
+mod conflicts;
+// mod console;
+mod output;
+mod resources;
+mod run;
+mod signal;
+// mod sandbox;
+mod status;
+mod sync;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Arguments, Verb};
+use output::Exit;
+
+/// Runs the command line of this process and returns what it exits with.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match dispatch(arguments) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output::trouble(&format!("{error:#}"));
+            Exit::Error.into()
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {
+    let Arguments { place, verb } = arguments;
+    match verb {
+        None => Ok(Exit::Usage),
+        Some(Verb::Run) => resources::runtime()?.block_on(run::run(&place)),
+        Some(Verb::Sync { approve, json }) => {
+            resources::runtime()?.block_on(sync::sync(&place, approve, json))
+        }
+        Some(Verb::Status { json }) => status::status(&place, json),
+        Some(Verb::Conflicts(verb)) => conflicts::conflicts(&place, verb),
+        Some(Verb::Sandbox(_)) => Ok(Exit::Usage),
+        Some(Verb::Completions { shell }) => {
+            let mut written = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "syncdeck", &mut written);
+            output::bytes(&written)?;
+            Ok(Exit::Clean)
+        }
+        Some(Verb::Man) => {
+            let mut written = Vec::new();
+            clap_mangen::Man::new(Arguments::command()).render(&mut written)?;
+            output::bytes(&written)?;
+            Ok(Exit::Clean)
+        }
+    }
+}

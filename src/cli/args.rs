@@ -1,0 +1,158 @@
+//! The command line: a contract that scripts rely on.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Keeps Adobe Marketo Engage and Microsoft Dynamics 365 in step.
+///
+/// Without a command it opens the console on the default profile; where none is configured, on an embedded sandbox.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) place: Place,
+    #[command(subcommand)]
+    pub(super) verb: Option<Verb>,
+}
+
+/// Which profile, and which state.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Place {
+    /// The profile to use, by its name in the configuration file
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) profile: Option<String>,
+    /// The configuration file, instead of the one in the platform's configuration folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// The state file, instead of the profile's own in the platform's data folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) state: Option<PathBuf>,
+    /// Use the embedded sandbox: made-up people on this machine, gone when the console is closed
+    #[arg(long, global = true, conflicts_with_all = ["profile", "config"])]
+    pub(super) sandbox: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Run the engine without a screen, for a service manager; logs JSON lines to stderr
+    Run,
+    /// Run one cycle, then exit: 0 clean, 1 error, 2 usage, 3 conflicts or failures wait, 4 halted by a brake
+    Sync {
+        /// Let the plan of this name go on
+        #[arg(long, value_name = "PLAN")]
+        approve: Option<String>,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show how the sync is doing
+    Status {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// List and resolve conflicts
+    #[command(subcommand)]
+    Conflicts(ConflictsVerb),
+    /// Run only the two sandbox servers; the first line on stdout says where they are
+    Sandbox(SandboxArguments),
+    /// Print a completion script
+    Completions {
+        /// The shell it is for
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConflictsVerb {
+    /// List open conflicts, the newest first
+    List {
+        #[command(flatten)]
+        narrow: Narrow,
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Decide conflicts; the next cycle writes what was chosen
+    Resolve(ResolveArguments),
+}
+
+/// Which conflicts.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Narrow {
+    /// Only this entity's
+    #[arg(long)]
+    pub(super) entity: Option<String>,
+    /// Only this field's
+    #[arg(long)]
+    pub(super) field: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["id", "all"]))]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["take", "value"]))]
+pub(super) struct ResolveArguments {
+    /// The conflict's id, as listed
+    pub(super) id: Option<i64>,
+    /// Every pending conflict, narrowed by --entity and --field
+    #[arg(long)]
+    pub(super) all: bool,
+    #[command(flatten)]
+    pub(super) narrow: Narrow,
+    /// Take the value of this side
+    #[arg(long)]
+    pub(super) take: Option<SideArgument>,
+    /// Write this value to both sides
+    #[arg(long)]
+    pub(super) value: Option<String>,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum SideArgument {
+    Dynamics,
+    Marketo,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LimitsArgument {
+    /// As the vendors have them
+    Real,
+    /// None
+    Off,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SandboxArguments {
+    /// Where Dynamics listens (loopback only)
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
+    pub(super) dynamics: SocketAddr,
+    /// Where Marketo listens (loopback only)
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
+    pub(super) marketo: SocketAddr,
+    /// Leads and contacts in Dynamics
+    #[arg(long, value_name = "N", default_value_t = 2500)]
+    pub(super) people: usize,
+    /// The same seed makes the same people and edits
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Background edits on both sides
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) edits_per_minute: u32,
+    /// Whether the vendors' limits are enforced
+    #[arg(long, value_enum, default_value_t = LimitsArgument::Real)]
+    pub(super) limits: LimitsArgument,
+    /// How late Marketo's activities appear
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = humantime::parse_duration)]
+    pub(super) activity_lag: Duration,
+    /// Faults to inject, as a comma list of side:kind=share (dynamics:503=0.02,marketo:606=0.05)
+    #[arg(long, value_name = "LIST")]
+    pub(super) faults: Option<String>,
+}
