@@ -1,0 +1,11 @@
+//! What each pane knows and decides; `tui/panes/` draws the same four.
+
+pub(super) mod conflicts;
+pub(super) mod entities;
+pub(super) mod mappings;
+pub(super) mod overview;
+
+pub use conflicts::{Conflicts, group};
+pub use entities::{Cell, Entities};
+pub use mappings::Mappings;
+pub use overview::{Level, Need, Overview, needs, seconds_left};

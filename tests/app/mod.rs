@@ -1,0 +1,3 @@
+//! What the console knows and decides.
+
+pub mod fake;
