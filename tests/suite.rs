@@ -7,6 +7,6 @@
     reason = "tests"
 )]
 
+mod app;
 mod connectors;
 mod sandbox;
-mod app;

@@ -8,7 +8,7 @@ use super::resources;
 use crate::clock::Clock;
 use crate::engine::{self, Command};
 use crate::model::{Conflict, ConflictId, ConflictStatus, Entity, Resolution, Side, Take, Value};
-use crate::store::{ConflictFilter, Resolved, Store};
+use crate::store::{ConflictFilter, Order, Resolved, Store};
 
 /// Conflicts read at a time.
 const PAGE: usize = 500;
@@ -49,7 +49,8 @@ fn each(
 ) -> anyhow::Result<()> {
     let mut after = None;
     loop {
-        let page = store.read_blocking(|reader| reader.conflicts(filter, after, PAGE))?;
+        let page = store
+            .read_blocking(|reader| reader.conflicts(filter, Order::NewestFirst, after, PAGE))?;
         let Some(last) = page.last() else {
             return Ok(());
         };

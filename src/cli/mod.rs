@@ -1,13 +1,14 @@
 //! The front desk: parses the command line, wires the rooms together, prints what a script or a person asked for.
 
 mod args;
+mod backend;
 mod conflicts;
-// mod console;
+mod console;
 mod output;
 mod resources;
 mod run;
+mod sandbox;
 mod signal;
-// mod sandbox;
 mod status;
 mod sync;
 
@@ -33,14 +34,14 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {
     let Arguments { place, verb } = arguments;
     match verb {
-        None => Ok(Exit::Usage),
+        None => console::open(&place),
         Some(Verb::Run) => resources::runtime()?.block_on(run::run(&place)),
         Some(Verb::Sync { approve, json }) => {
             resources::runtime()?.block_on(sync::sync(&place, approve, json))
         }
         Some(Verb::Status { json }) => status::status(&place, json),
         Some(Verb::Conflicts(verb)) => conflicts::conflicts(&place, verb),
-        Some(Verb::Sandbox(_)) => Ok(Exit::Usage),
+        Some(Verb::Sandbox(options)) => resources::runtime()?.block_on(sandbox::serve(options)),
         Some(Verb::Completions { shell }) => {
             let mut written = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "syncdeck", &mut written);

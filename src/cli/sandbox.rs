@@ -12,7 +12,9 @@ use crate::sandbox::{Faults, Limits, Sandbox, SandboxOptions};
 pub(super) async fn serve(arguments: SandboxArguments) -> anyhow::Result<Exit> {
     for address in [arguments.dynamics, arguments.marketo] {
         if !address.ip().is_loopback() {
-            anyhow::bail!("{address} is not a loopback address: the sandbox never leaves this machine");
+            anyhow::bail!(
+                "{address} is not a loopback address: the sandbox never leaves this machine"
+            );
         }
     }
     let faults = arguments.faults.as_deref().unwrap_or_default();

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
+use super::mapping_facts;
 use super::snapshot::NewsKind;
 use super::stamp;
 use crate::config::FirstCopy;
@@ -69,7 +70,9 @@ async fn lane(
             table.logical
         )));
     }
-    let map = map.check(&table.columns, &person);
+    let checked = map.check(&table.columns, &person);
+    mapping_facts::keep(context, &map, &checked, &table.columns, &person).await?;
+    let map = checked;
     for problem in map
         .problems
         .iter()

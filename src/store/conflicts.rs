@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Row, params, params_from_iter, types::ToSql};
+use rusqlite::{Row, params};
 use uuid::Uuid;
 
 use super::columns::{At, Guid, Json};
@@ -53,27 +53,12 @@ pub enum Resolved {
     Missing,
 }
 
-/// Which conflicts to list; everything that is none does not matter.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ConflictFilter {
-    /// Only this entity's.
-    pub entity: Option<Entity>,
-    /// Only this logical field's.
-    pub field: Option<String>,
-    /// Only in one of these states.
-    pub status: Option<Vec<ConflictStatus>>,
-    /// Only this link's.
-    pub link: Option<LinkId>,
-    /// Only where the label or the field contains this, in any case (ASCII).
-    pub text: Option<String>,
-}
-
-const COLUMNS: &str = "id, link, entity, kind, field, dynamics_id, marketo_id, label, base, dynamics, marketo, status, detected, resolution, note";
+pub(super) const COLUMNS: &str = "id, link, entity, kind, field, dynamics_id, marketo_id, label, base, dynamics, marketo, status, detected, resolution, note";
 
 /// Word for word the condition of the indexes over open conflicts.
 const OPEN: &str = "status IN ('pending', 'resolved')";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Conflict> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Conflict> {
     Ok(Conflict {
         id: row.get(0)?,
         link: row.get(1)?,
@@ -118,59 +103,10 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    /// The next `limit` conflicts before `after`, newest first.
-    pub fn conflicts(
-        &self,
-        filter: &ConflictFilter,
-        after: Option<ConflictId>,
-        limit: usize,
-    ) -> Result<Vec<Conflict>, StoreError> {
-        let statuses = filter.status.as_deref().unwrap_or(&ConflictStatus::ALL);
-        let all_open = statuses.iter().all(|status| status.is_open());
-        let mut sql = format!("SELECT {COLUMNS} FROM conflict");
-        let mut values: Vec<&dyn ToSql> = Vec::new();
-        sql += match (all_open, filter.link) {
-            (true, None) => " INDEXED BY conflict_open WHERE status IN ('pending', 'resolved')",
-            _ => " WHERE 1",
-        };
-        let text = filter.text.as_deref().map(like);
-        let mut and = |condition: &str, value: Option<_>| {
-            if let Some(value) = value {
-                values.push(value);
-                sql += &condition.replace('#', &format!("?{}", values.len()));
-            }
-        };
-        and(" AND id < #", after.as_ref().map(|v| v as &dyn ToSql));
-        and(" AND entity = #", filter.entity.as_ref().map(|v| v as _));
-        and(" AND field = #", filter.field.as_ref().map(|v| v as _));
-        and(" AND link = #", filter.link.as_ref().map(|v| v as _));
-        let contains = r" AND (label LIKE # ESCAPE '\' OR field LIKE # ESCAPE '\')";
-        and(contains, text.as_ref().map(|v| v as _));
-        let wanted: Vec<_> = statuses.iter().map(|s| format!("'{}'", s.word())).collect();
-        sql += &format!(
-            " AND status IN ({}) ORDER BY id DESC LIMIT {limit}",
-            wanted.join(", ")
-        );
-        self.all(&sql, params_from_iter(values), read)
-    }
-
     /// How many conflicts wait for a decision, by entity; kept counts.
     pub fn conflict_counts(&self) -> Result<BTreeMap<Entity, u64>, StoreError> {
         self.tallies("conflict")
     }
-}
-
-/// A pattern that matches what contains `text`, taken literally.
-pub(super) fn like(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in text.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
 }
 
 impl Tx<'_> {

@@ -7,7 +7,7 @@ use rusqlite::{Row, params, params_from_iter, types::ToSql};
 use uuid::Uuid;
 
 use super::columns::{At, Guid};
-use super::conflicts::like;
+use super::conflict_list::like;
 use super::{Reader, StoreError, Tx};
 use crate::model::{
     Entity, Failure, FailureClass, FailureId, FailureStatus, MarketoId, RecordKey, Refusal, Side,

@@ -8,6 +8,7 @@ mod base;
 mod columns;
 mod commands;
 mod compact;
+mod conflict_list;
 mod conflicts;
 mod cursors;
 mod cycles;
@@ -27,7 +28,8 @@ mod settings;
 mod work;
 
 pub use base::Base;
-pub use conflicts::{ConflictFilter, NewConflict, Resolved};
+pub use conflict_list::{ConflictFilter, Order};
+pub use conflicts::{NewConflict, Resolved};
 pub use cursors::{Cursor, CursorStage};
 pub use cycles::{BatchRow, CycleRow};
 pub use dirty::{Backlog, Dirty, DirtyReason};
