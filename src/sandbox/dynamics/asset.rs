@@ -1,0 +1,266 @@
+//! How `assets/sandbox/dynamics.json` is written, and how a line of it becomes a column.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::schema::{Choice, Column, Derived, Kind, Table};
+
+/// The asset's text.
+pub const TEXT: &str = include_str!("../../../assets/sandbox/dynamics.json");
+
+/// Longest text of a column that names no length.
+const DEFAULT_LENGTH: f64 = 100.0;
+
+#[derive(Deserialize)]
+pub struct Raw {
+    pub options: HashMap<String, Vec<RawChoice>>,
+    pub groups: HashMap<String, Vec<RawColumn>>,
+    pub tables: Vec<RawTable>,
+}
+
+/// `[value, label]` or `[value, label, state]`.
+#[derive(Deserialize, Clone)]
+#[serde(untagged)]
+pub enum RawChoice {
+    Plain(i32, String),
+    Status(i32, String, i32),
+}
+
+#[derive(Deserialize)]
+pub struct RawKey {
+    pub n: String,
+    pub d: String,
+    pub columns: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTable {
+    pub n: String,
+    pub s: String,
+    pub set: String,
+    pub code: u32,
+    pub d: String,
+    pub dp: String,
+    pub name: Option<String>,
+    #[serde(default)]
+    pub tracked: bool,
+    #[serde(default)]
+    pub custom: bool,
+    #[serde(default)]
+    pub keys: Vec<RawKey>,
+    #[serde(default)]
+    pub intersect: Option<[String; 5]>,
+    #[serde(default, rename = "override")]
+    pub overrides: HashMap<String, RawOverride>,
+    pub groups: Vec<String>,
+    pub columns: Vec<RawColumn>,
+}
+
+/// What one table changes of a shared column.
+#[derive(Deserialize)]
+pub struct RawOverride {
+    pub max: f64,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct RawColumn {
+    pub n: String,
+    pub s: Option<String>,
+    pub d: String,
+    pub t: Kind,
+    pub v: Option<String>,
+    pub max: Option<f64>,
+    pub min: Option<f64>,
+    pub precision: Option<u32>,
+    pub source: Option<u8>,
+    pub options: Option<Vec<RawChoice>>,
+    pub set: Option<String>,
+    pub labels: Option<[String; 2]>,
+    pub default: Option<i32>,
+    #[serde(default)]
+    pub targets: Vec<String>,
+    #[serde(default)]
+    pub relationships: Vec<String>,
+    pub required: Option<String>,
+    pub format: Option<String>,
+    #[serde(default)]
+    pub custom: bool,
+    #[serde(default)]
+    pub indexed: bool,
+    pub derived: Option<String>,
+}
+
+impl RawColumn {
+    /// The primary key column every table has.
+    pub fn primary(table: &RawTable) -> Self {
+        Self {
+            n: format!("{}id", table.n),
+            s: None,
+            d: table.d.clone(),
+            t: Kind::Uniqueidentifier,
+            v: Some("cr".into()),
+            max: None,
+            min: None,
+            precision: None,
+            source: None,
+            options: None,
+            set: None,
+            labels: None,
+            default: None,
+            targets: Vec::new(),
+            relationships: Vec::new(),
+            required: Some("SystemRequired".into()),
+            format: None,
+            custom: table.custom,
+            indexed: false,
+            derived: None,
+        }
+    }
+}
+
+pub fn choice(raw: &RawChoice) -> Choice {
+    match raw {
+        RawChoice::Plain(value, label) => Choice {
+            value: *value,
+            label: label.clone(),
+            state: None,
+        },
+        RawChoice::Status(value, label, state) => Choice {
+            value: *value,
+            label: label.clone(),
+            state: Some(*state),
+        },
+    }
+}
+
+/// The column a line describes, within the table it joins.
+pub fn column(raw: &RawColumn, all: &Raw, tables: &HashMap<String, u16>, into: &Table) -> Column {
+    let targets: Vec<u16> = raw
+        .targets
+        .iter()
+        .filter_map(|name| tables.get(name).copied())
+        .collect();
+    let lookup = !targets.is_empty();
+    let wire = if lookup {
+        format!("_{}_value", raw.n)
+    } else {
+        raw.n.clone()
+    };
+    let schema_name = raw.s.clone().unwrap_or_else(|| capitalised(&raw.n));
+    let rights = raw.v.as_deref().unwrap_or("cur");
+    let own = all.tables.iter().find(|t| t.n == into.name);
+    let overridden = own.and_then(|t| t.overrides.get(&raw.n)).map(|o| o.max);
+    let max = overridden.or(raw.max);
+    Column {
+        navigations: navigations(raw, &schema_name),
+        relationships: relationships(raw, into),
+        fragment: format!("\"{wire}\":"),
+        name: raw.n.clone(),
+        schema_name,
+        wire,
+        label: raw.d.clone(),
+        kind: raw.t,
+        max_length: max.unwrap_or(DEFAULT_LENGTH) as usize,
+        min: raw.min.unwrap_or(lowest(raw.t)),
+        max: max.unwrap_or(highest(raw.t)),
+        precision: raw.precision.unwrap_or(2),
+        precision_source: raw.source.unwrap_or(0),
+        choices: choices(raw, all),
+        option_set: raw.set.as_ref().map(|name| format!("new_{name}")),
+        default: raw.default,
+        targets,
+        create: rights.contains('c'),
+        update: rights.contains('u'),
+        required: raw.required.clone().unwrap_or_else(|| "None".into()),
+        format: raw.format.clone(),
+        custom: raw.custom,
+        indexed: raw.indexed,
+        derived: raw.derived.as_deref().and_then(|rule| derived(rule, into)),
+    }
+}
+
+fn choices(raw: &RawColumn, all: &Raw) -> Vec<Choice> {
+    if raw.t == Kind::Boolean {
+        let [no, yes] = raw.labels.clone().unwrap_or(["No".into(), "Yes".into()]);
+        return [(0, no), (1, yes)]
+            .into_iter()
+            .map(|(value, label)| Choice {
+                value,
+                label,
+                state: None,
+            })
+            .collect();
+    }
+    let shared = raw.set.as_ref().and_then(|name| all.options.get(name));
+    let list = raw.options.as_ref().or(shared);
+    list.map(|list| list.iter().map(choice).collect())
+        .unwrap_or_default()
+}
+
+/// One target: the column's own name (schema-cased when custom). Several: one each, suffixed by
+/// the table; an owner has a single one.
+fn navigations(raw: &RawColumn, schema_name: &str) -> Vec<String> {
+    let base = if raw.custom {
+        schema_name.to_owned()
+    } else {
+        raw.n.clone()
+    };
+    if raw.targets.len() > 1 && raw.t != Kind::Owner {
+        return raw
+            .targets
+            .iter()
+            .map(|target| format!("{base}_{target}"))
+            .collect();
+    }
+    vec![base]
+}
+
+fn relationships(raw: &RawColumn, into: &Table) -> Vec<String> {
+    if !raw.relationships.is_empty() {
+        return raw.relationships.clone();
+    }
+    let name = |target: &String| format!("{target}_{}_{}", into.name, raw.n);
+    raw.targets.iter().map(name).collect()
+}
+
+/// Columns a rule names must stand before it in the file.
+fn derived(rule: &str, table: &Table) -> Option<Derived> {
+    match rule {
+        "fullname" => Some(Derived::FullName),
+        "composite" => Some(Derived::Composite),
+        "owninguser" => Some(Derived::OwningUser),
+        "owningteam" => Some(Derived::OwningTeam),
+        "owningbusinessunit" => Some(Derived::OwningBusinessUnit),
+        other => other
+            .strip_prefix("base:")
+            .and_then(|name| table.find(name))
+            .map(Derived::Base),
+    }
+}
+
+fn lowest(kind: Kind) -> f64 {
+    match kind {
+        Kind::Integer => f64::from(i32::MIN),
+        Kind::BigInt => i64::MIN as f64,
+        _ => -100_000_000_000.0,
+    }
+}
+
+fn highest(kind: Kind) -> f64 {
+    match kind {
+        Kind::Integer => f64::from(i32::MAX),
+        Kind::BigInt => i64::MAX as f64,
+        _ => 100_000_000_000.0,
+    }
+}
+
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,126 @@
+//! A Dynamics 365 organisation that speaks the Dataverse Web API over real HTTP.
+//!
+//! [`Organisation`] holds tables and rows in memory and answers through its [`router`]; people at
+//! work in it act through `create_row`, `edit_row` and `delete_row`. It shares nothing with the
+//! connectors: it is written from the vendor's documents alone.
+//!
+//! [`router`]: Organisation::router
+
+mod actions;
+mod asset;
+mod auth;
+mod batch;
+mod bind;
+mod cell;
+mod changes;
+mod condition;
+mod csdl;
+mod cursor;
+mod data;
+mod derive;
+mod describe;
+mod dispatch;
+mod duplicates;
+mod filter;
+mod formatted;
+mod functions;
+mod http;
+mod humans;
+mod json;
+mod limits;
+mod links;
+mod list;
+mod metadata;
+mod modify;
+mod multiple;
+mod payload;
+mod perform;
+mod project;
+mod reply;
+mod request;
+mod resource;
+mod rows;
+mod schema;
+mod seed;
+mod write;
+
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use uuid::Uuid;
+
+pub use auth::{CLIENT_ID, CLIENT_SECRET, DOMAIN};
+pub use functions::TENANT;
+pub use humans::{APPLICATION_USER, HUMANS};
+pub use limits::Facet;
+pub use seed::populate;
+
+use super::faults::Faults;
+use super::options::Limits;
+use crate::clock::Clock;
+
+/// Days that deletions are kept and delta tokens are good for, by default.
+const TRACKING_DAYS: i64 = 7;
+
+/// One organisation with its data, tokens, limits and faults.
+pub struct Organisation {
+    data: RwLock<data::Data>,
+    clock: Clock,
+    authority: auth::Authority,
+    limiter: limits::Limiter,
+    limits: Limits,
+    faults: Faults,
+    orders: list::Orders,
+}
+
+impl Organisation {
+    /// An organisation with its standing rows (organisation, users, teams, currency) and nobody
+    /// in it yet. Fails only if the asset file is broken.
+    pub fn new(
+        seed: u64,
+        limits: Limits,
+        faults: Faults,
+        clock: Clock,
+    ) -> Result<std::sync::Arc<Self>, serde_json::Error> {
+        let mut data = data::Data::new(schema::Schema::load()?, seed);
+        seed::standing_rows(&mut data, clock.now().timestamp());
+        Ok(std::sync::Arc::new(Self {
+            data: RwLock::new(data),
+            clock,
+            authority: auth::Authority::new(seed),
+            limiter: limits::Limiter::default(),
+            limits,
+            faults,
+            orders: list::Orders::default(),
+        }))
+    }
+
+    /// Makes every token given out so far worthless.
+    pub fn revoke_tokens(&self) {
+        self.authority.revoke();
+    }
+
+    /// Makes every delta token of a table worthless, as a change of its columns does.
+    pub fn touch_schema(&self, table: &str) {
+        let mut data = self.write();
+        if let Some(number) = data.schema.by_name(table).map(|t| t.number) {
+            data.touch(number);
+        }
+    }
+
+    /// The organisation's and the environment's id.
+    fn identity(&self) -> (Uuid, Uuid) {
+        (functions::ORGANISATION, functions::ENVIRONMENT)
+    }
+
+    fn tracking_days(&self) -> i64 {
+        TRACKING_DAYS
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, data::Data> {
+        self.data.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, data::Data> {
+        self.data.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,188 @@
+//! People at work on both sides: edits, new leads, conversions, merges, now and then a delete,
+//! and two colleagues who change the same field of the same person within seconds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::people::{Person, people};
+use super::world::{World, fields};
+
+/// Fields people change by hand: the Dynamics column and the Marketo field.
+const EDITED: [(&str, &str); 5] = [
+    ("jobtitle", "title"),
+    ("telephone1", "phone"),
+    ("mobilephone", "mobilePhone"),
+    ("address1_city", "city"),
+    ("address1_line1", "address"),
+];
+
+/// What happens, and how often out of a hundred.
+const MOVES: [(u8, fn(&World, &mut Rng)); 8] = [
+    (38, edit_dynamics),
+    (30, edit_marketo),
+    (14, collide),
+    (7, new_lead),
+    (5, new_person),
+    (3, qualify),
+    (2, merge),
+    (1, delete),
+];
+
+/// Lets people work at this many edits a minute until the task is aborted.
+pub fn spawn(world: Arc<World>, seed: u64, edits_per_minute: u32) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut random = Rng::with_seed(seed ^ 0x7aff1c);
+        let pause = Duration::from_secs(60) / edits_per_minute.max(1);
+        loop {
+            tokio::time::sleep(pause.mul_f64(0.5 + random.f64())).await;
+            step(&world, &mut random);
+        }
+    })
+}
+
+/// One thing somebody does.
+pub fn step(world: &World, random: &mut Rng) {
+    let mut dice = random.u8(..100);
+    for (share, act) in MOVES {
+        if dice < share {
+            return act(world, random);
+        }
+        dice -= share;
+    }
+}
+
+fn person_table(random: &mut Rng) -> &'static str {
+    if random.u8(..5) < 3 {
+        "lead"
+    } else {
+        "contact"
+    }
+}
+
+/// A new value for an edited field, taken from somebody else's life.
+fn value(column: &str, random: &mut Rng) -> Value {
+    let Some(other) = people(random.u64(..)).next() else {
+        return Value::Null;
+    };
+    match column {
+        "jobtitle" => json!(other.title),
+        "address1_city" => json!(other.city),
+        "address1_line1" => json!(other.street),
+        _ => json!(format!(
+            "+1 {} {}",
+            random.u16(200..999),
+            random.u32(1_000_000..9_999_999)
+        )),
+    }
+}
+
+/// Refusals are everyday life here: the row may just have gone.
+fn edit_dynamics(world: &World, random: &mut Rng) {
+    let table = person_table(random);
+    let (column, _) = EDITED[random.usize(..EDITED.len())];
+    if let Some(id) = world.dynamics.random_row(table, random) {
+        let _ = world
+            .dynamics
+            .edit_row(table, id, &[(column, value(column, random))]);
+    }
+}
+
+fn edit_marketo(world: &World, random: &mut Rng) {
+    let (column, field) = EDITED[random.usize(..EDITED.len())];
+    if let Some(id) = world.marketo.random_person(random) {
+        world
+            .marketo
+            .edit_person(id, &[(field, value(column, random))], "Sales Insight");
+    }
+}
+
+/// The same field of the same person, differently, on both sides.
+fn collide(world: &World, random: &mut Rng) {
+    let Some(id) = world.marketo.random_person(random) else {
+        return;
+    };
+    let person = world.marketo.person(id).unwrap_or_default();
+    let Some(email) = person.get("email").and_then(Value::as_str) else {
+        return;
+    };
+    let twin = ["lead", "contact"].into_iter().find_map(|table| {
+        let ids = world.dynamics.find_rows(table, "emailaddress1", email);
+        ids.first().map(|row| (table, *row))
+    });
+    let Some((table, row)) = twin else {
+        return edit_marketo(world, random);
+    };
+    let (column, field) = EDITED[random.usize(..EDITED.len())];
+    let _ = world
+        .dynamics
+        .edit_row(table, row, &[(column, value(column, random))]);
+    world
+        .marketo
+        .edit_person(id, &[(field, value(column, random))], "Web form fill-out");
+}
+
+fn somebody(random: &mut Rng) -> Option<Person> {
+    let mut person = people(random.u64(..)).next()?;
+    person.email = Some(format!("{}.new@{}.example", random.u32(..), "walk-in"));
+    Some(person)
+}
+
+fn new_lead(world: &World, random: &mut Rng) {
+    let Some(person) = somebody(random) else {
+        return;
+    };
+    let _ = world.dynamics.create_row("lead", &lead(&person));
+}
+
+fn lead(person: &Person) -> Vec<(&'static str, Value)> {
+    vec![
+        ("subject", json!(person.topic)),
+        ("firstname", json!(person.first_name)),
+        ("lastname", json!(person.last_name)),
+        ("emailaddress1", json!(person.email)),
+        ("telephone1", json!(person.phone)),
+        ("jobtitle", json!(person.title)),
+        ("companyname", json!(person.company)),
+        ("address1_city", json!(person.city)),
+        ("address1_country", json!(person.country)),
+    ]
+}
+
+fn new_person(world: &World, random: &mut Rng) {
+    if let Some(person) = somebody(random) {
+        world
+            .marketo
+            .create_person(&fields(&person), "Web form fill-out");
+    }
+}
+
+fn qualify(world: &World, random: &mut Rng) {
+    if let Some(id) = world.dynamics.random_row("lead", random) {
+        let _ = world.dynamics.qualify_lead(id);
+    }
+}
+
+fn merge(world: &World, random: &mut Rng) {
+    let pair: Option<(Uuid, Uuid)> = world
+        .dynamics
+        .random_row("contact", random)
+        .zip(world.dynamics.random_row("contact", random));
+    if let Some((kept, gone)) = pair.filter(|(kept, gone)| kept != gone) {
+        let _ = world.dynamics.merge_rows("contact", kept, gone);
+    }
+}
+
+fn delete(world: &World, random: &mut Rng) {
+    if random.bool() {
+        let table = person_table(random);
+        if let Some(id) = world.dynamics.random_row(table, random) {
+            let _ = world.dynamics.delete_row(table, id);
+        }
+    } else if let Some(id) = world.marketo.random_person(random) {
+        world.marketo.delete_person(id);
+    }
+}
