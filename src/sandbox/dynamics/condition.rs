@@ -164,7 +164,7 @@ impl Path {
     ) -> T {
         let (mut table, mut row) = (table, row);
         for (column, target) in &self.hops {
-            let next = match row.cells.get(*column) {
+            let next = match data.value(table, row, *column) {
                 Cell::Link(to, id) if to == *target => data.rows(to).find(&id),
                 _ => None,
             };

@@ -118,9 +118,9 @@ fn strict(text: &str) -> String {
     out
 }
 
-/// Encodes a cookie for the link around it.
+/// Encodes a cookie for the link around it, in the vendor's mix of cases.
 fn strict_outer(text: &str) -> String {
-    encode(text)
+    encode(text).replace("%3c", "%3C").replace("%3e", "%3E")
 }
 
 /// `919042!11/22/2026 08:10:44`, encoded: a row version and the UTC time it was given out.
