@@ -115,6 +115,40 @@ impl Call {
             .collect()
     }
 
+    /// A list of names from a parameter or from the JSON body, where it may be an array or text.
+    pub(crate) fn names(&self, name: &str) -> Vec<String> {
+        let given = self.list(name);
+        if !given.is_empty() {
+            return given
+                .into_iter()
+                .map(|name| name.trim().to_owned())
+                .collect();
+        }
+        let Body::Json(body) = &self.body else {
+            return Vec::new();
+        };
+        match body.get(name) {
+            Some(Json::Array(names)) => names
+                .iter()
+                .filter_map(Json::as_str)
+                .map(str::to_owned)
+                .collect(),
+            Some(Json::String(names)) => {
+                let names = names
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|name| !name.is_empty());
+                names.map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Text from a parameter or from the JSON body.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.param(name).or_else(|| self.member(name))
+    }
+
     /// `batchSize`, at most and by default 300.
     pub(crate) fn batch_size(&self) -> Result<usize, Refusal> {
         let text = self.param("batchSize").or_else(|| match &self.body {

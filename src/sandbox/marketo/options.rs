@@ -25,6 +25,10 @@ pub struct InstanceOptions {
     /// A CRM is attached by the vendor's own connector: companies, opportunities, sales persons and
     /// roles refuse writes with 1018.
     pub native_crm: bool,
+    /// The subscription includes the custom object schema calls (616 otherwise).
+    pub custom_object_schema: bool,
+    /// The subscription includes the `updatedAt` filter of lead extracts (1035 otherwise).
+    pub updated_at_extract: bool,
     /// Accept the token as query parameter `access_token`.
     pub query_token: bool,
     /// Names of the person partitions; the first is the default one.
@@ -59,6 +63,8 @@ impl Default for InstanceOptions {
             concurrent_calls: 10,
             token_life: Duration::from_secs(3600),
             native_crm: false,
+            custom_object_schema: true,
+            updated_at_extract: true,
             query_token: false,
             partitions: vec!["Default".to_owned()],
             bulk_time: Duration::from_secs(1),

@@ -3,7 +3,11 @@
 use super::activities::{feed, types};
 use super::answer::{Answer, Refusal};
 use super::call::{Call, Verb};
+use super::custom::{self, lifecycle, show};
 use super::leads::{describe, merge, read, schema, sync};
+use super::objects::{
+    self, describe as object_describe, read as object_read, write as object_write,
+};
 use super::state::State;
 
 /// Answers an admitted call; 610 for an unknown path, 605 for a known one with another verb.
@@ -12,8 +16,80 @@ pub(crate) fn dispatch(state: &mut State, call: &Call) -> Result<Answer, Refusal
         ["rest", "v1", "leads" | "lead", rest @ ..] => leads(state, call, rest),
         ["rest", "v1", "activities", rest @ ..] => activities(state, call, rest),
         ["rest", "v1", "stats", rest @ ..] => stats(state, call, rest),
+        ["rest", "v1", "opportunities", "roles", rest @ ..] => {
+            object(state, call, "opportunities/roles", rest)
+        }
+        [
+            "rest",
+            "v1",
+            path @ ("companies" | "opportunities" | "salespersons" | "namedaccounts"),
+            rest @ ..,
+        ] => object(state, call, path, rest),
+        ["rest", "v1", "customobjects", rest @ ..] => custom_objects(state, call, rest),
         _ => Err(Refusal::not_found()),
     }
+}
+
+fn custom_objects(state: &mut State, call: &Call, rest: &[&str]) -> Result<Answer, Refusal> {
+    match (call.verb, rest) {
+        (Verb::Get, []) => Ok(show::list(state, call)),
+        (_, ["schema", ..]) if !state.options.custom_object_schema => Err(Refusal::new(
+            616,
+            "Subscription is not entitled to this feature",
+        )),
+        (_, ["schema", rest @ ..]) => custom_schema(state, call, rest),
+        (Verb::Get, [name, "describe"]) => show::data_describe(state, name),
+        (_, [name, rest @ ..]) => {
+            let path = custom::path(name);
+            if !state.objects.contains_key(&path) {
+                return Err(Refusal::new(1013, format!("Object '{name}' not found")));
+            }
+            object(state, call, &path, rest)
+        }
+        _ => Err(bad_verb()),
+    }
+}
+
+fn custom_schema(state: &mut State, call: &Call, rest: &[&str]) -> Result<Answer, Refusal> {
+    use Verb::{Get, Post};
+    match (call.verb, rest) {
+        (Get, []) => Ok(show::schema_list(state, call)),
+        (Post, []) => lifecycle::create(state, call),
+        (Get, ["fieldDataTypes"]) => Ok(show::data_types()),
+        (Get, ["linkableObjects"]) => Ok(show::linkable(state)),
+        (Get, [name, "describe"]) => show::schema_describe(state, call, name),
+        (Get, [name, "dependentAssets"]) => {
+            lifecycle::find(state, name)?;
+            Ok(Answer::result(Vec::new()))
+        }
+        (Post, [name, "addField"]) => lifecycle::add_fields(state, call, name),
+        (Post, [name, "deleteField"]) => lifecycle::delete_fields(state, call, name),
+        (Post, [name, at, "updateField"]) => lifecycle::update_field(state, call, (name, at)),
+        (Post, [name, "approve"]) => lifecycle::approve(state, call, name),
+        (Post, [name, "discardDraft"]) => lifecycle::discard(state, name),
+        (Post, [name, "delete"]) => lifecycle::delete(state, name),
+        _ => Err(Refusal::not_found()),
+    }
+}
+
+/// The calls that all objects share.
+pub(crate) fn object(
+    state: &mut State,
+    call: &Call,
+    path: &str,
+    rest: &[&str],
+) -> Result<Answer, Refusal> {
+    use Verb::{Delete, Get, Post};
+    objects::with(state, path, |state, object| match (call.verb, rest) {
+        (Get, []) => object_read::query(object, call),
+        (Post, []) => object_write::sync(state, object, call),
+        (Delete, []) | (Post | Delete, ["delete"]) => object_write::delete(state, object, call),
+        (Get, ["describe"]) => Ok(Answer::result(vec![object_describe::element(object)])),
+        (Get, ["schema", "fields"]) => schema::browse(&object.table.schema, call),
+        (Get, ["schema", "fields", name]) => schema::one(&object.table.schema, name),
+        (_, [] | ["delete" | "describe"] | ["schema", ..]) => Err(bad_verb()),
+        _ => Err(Refusal::not_found()),
+    })
 }
 
 /// The verb does not fit.

@@ -36,6 +36,8 @@ pub(crate) struct Field {
     pub hidden: bool,
     pub html_encoded: bool,
     pub sensitive: bool,
+    /// Deleted from its object.
+    pub gone: bool,
     pub description: Option<String>,
 }
 
@@ -55,6 +57,7 @@ impl Field {
             hidden: false,
             html_encoded: true,
             sensitive: false,
+            gone: false,
             description: None,
         }
     }
@@ -105,6 +108,17 @@ impl Schema {
             .iter()
             .enumerate()
             .map(|(slot, field)| (slot as u16, field))
+    }
+
+    /// Forgets the names of fields that are no longer there; their slots stay.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&Field) -> bool) {
+        let fields = &mut self.fields;
+        self.by_name.retain(|_, slot| {
+            let field = &mut fields[usize::from(*slot)];
+            let kept = keep(field);
+            field.gone = !kept;
+            kept
+        });
     }
 
     /// A field number not yet taken.

@@ -1,5 +1,6 @@
 //! Everything one instance holds, and the few changes that every call shares: create, edit, delete.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
@@ -7,10 +8,12 @@ use serde_json::{Map, Value as Json};
 use super::activities::log::{Activity, Actor, Deed, Log, Other};
 use super::activities::types;
 use super::catalogue;
+use super::custom::CustomTypes;
 use super::faults::Faults;
 use super::identity::Identity;
 use super::limits::Limits;
 use super::lists::Lists;
+use super::objects::Object;
 use super::options::InstanceOptions;
 use super::schema::{Field, Origin};
 use super::table::{Changed, Edit, Table};
@@ -43,6 +46,9 @@ pub(crate) struct State {
     pub slots: Slots,
     pub log: Log,
     pub lists: Lists,
+    /// All other objects by their path; custom ones as `customobjects/{name in lower case}`.
+    pub objects: BTreeMap<String, Object>,
+    pub custom: CustomTypes,
 }
 
 /// In whose name something happens, and when.
@@ -81,6 +87,8 @@ impl State {
             slots,
             log: Log::default(),
             lists: Lists::default(),
+            objects: catalogue::objects().into_iter().collect(),
+            custom: CustomTypes::new(),
         }
     }
 
@@ -247,12 +255,27 @@ impl State {
                     name.into()
                 }
             }
+            Origin::Company if row.cell(self.slots.external_company).is_some() => {
+                self.company_value(id, field)
+            }
             Origin::Company | Origin::Stored => match row.cell(slot) {
                 Some(cell) => Value::from_bytes(field.kind, cell).json(),
                 None if field.kind == Kind::Boolean => false.into(),
                 None => Json::Null,
             },
         }
+    }
+
+    /// A company field of a person who belongs to a company made by a CRM.
+    fn company_value(&self, person: i64, field: &Field) -> Json {
+        let key = self.people.value(person, self.slots.external_company);
+        let found = key.and_then(|key| {
+            let companies = &self.objects.get("companies")?.table;
+            let by_key = companies.schema.slot("externalCompanyId")?;
+            let id = *companies.lookup(by_key, &key.text()).first()?;
+            companies.value(id, companies.schema.slot(&field.name)?)
+        });
+        found.map_or(Json::Null, |value| value.json())
     }
 
     /// All filled fields of a person.

@@ -219,7 +219,11 @@ impl Table {
 
     /// Keeps an index of this field from now on; cheap on an empty or never filled field.
     pub(crate) fn build_index(&mut self, slot: u16) {
-        if self.indexes.contains_key(&slot) {
+        let by_number = self
+            .schema
+            .field(slot)
+            .is_none_or(|field| field.origin == Origin::Id);
+        if by_number || self.indexes.contains_key(&slot) {
             return;
         }
         self.indexes.insert(slot, Index::default());
@@ -257,8 +261,15 @@ impl Table {
         }
     }
 
-    /// The numbers of the records whose field holds `text`, compared without case; ascending.
+    /// The numbers of the records whose field holds `text`, compared without case; ascending. Keeps
+    /// an index of the field from now on.
     pub(crate) fn find(&mut self, slot: u16, text: &str) -> Vec<i64> {
+        self.build_index(slot);
+        self.lookup(slot, text)
+    }
+
+    /// As [`Table::find`] for a field that is indexed already; walks everything otherwise.
+    pub(crate) fn lookup(&self, slot: u16, text: &str) -> Vec<i64> {
         let Some(field) = self.schema.field(slot) else {
             return Vec::new();
         };
@@ -274,17 +285,18 @@ impl Table {
         let Ok(Some(wanted)) = super::value::read(kind, None, &text.into(), 0) else {
             return Vec::new();
         };
-        self.build_index(slot);
         let wanted = wanted.bytes();
-        let index = self.indexes.get(&slot);
-        let places = index.map_or(&[][..], |index| index.get(hash(kind, &wanted)));
+        let holds = |id: &i64| {
+            let cell = self.row(*id).and_then(|row| row.cell(slot));
+            cell.is_some_and(|cell| same(kind, cell, &wanted))
+        };
+        let Some(index) = self.indexes.get(&slot) else {
+            return self.iter().map(|(id, _)| id).filter(holds).collect();
+        };
+        let places = index.get(hash(kind, &wanted)).iter();
         let mut found: Vec<i64> = places
-            .iter()
             .map(|place| self.first_id + i64::from(*place))
-            .filter(|id| {
-                let cell = self.row(*id).and_then(|row| row.cell(slot));
-                cell.is_some_and(|cell| same(kind, cell, &wanted))
-            })
+            .filter(holds)
             .collect();
         found.sort_unstable();
         found

@@ -127,14 +127,9 @@ fn read_text(
 ) -> Result<Value, Misfit> {
     match kind {
         Kind::String | Kind::Phone | Kind::Url => within(length, text),
-        Kind::Text => {
-            let most = length.unwrap_or(TEXT_AREA_BYTES);
-            if text.len() > most {
-                Err(Misfit::TooLong)
-            } else {
-                Ok(Value::Text(text.to_owned()))
-            }
-        }
+        // Text areas of people are measured in bytes, those of custom objects in characters.
+        Kind::Text if length.is_none() && text.len() > TEXT_AREA_BYTES => Err(Misfit::TooLong),
+        Kind::Text => within(length, text),
         Kind::Email => {
             if !text.is_ascii() || !is_mail(text) {
                 return Err(Misfit::Invalid);

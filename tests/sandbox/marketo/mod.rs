@@ -1,9 +1,11 @@
 //! The Marketo side of the sandbox, proven over HTTP against what the vendor documents.
 
 mod activities;
+mod custom_objects;
 mod harness;
 mod identity;
 mod leads;
 mod limits;
+mod objects;
 mod schema;
 mod values;
