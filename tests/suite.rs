@@ -10,3 +10,6 @@
 mod app;
 mod connectors;
 mod sandbox;
+mod config;
+mod mapping;
+mod reconcile;

@@ -34,7 +34,18 @@ fn read(rule: &Rule, raw: &Value, fold: bool) -> Value {
             _ => Value::Null,
         };
     }
-    let found = match rule {
+    if let Some(value) = interpret(rule, raw) {
+        return value;
+    }
+    // A value of another type, or text with something to clean away, may still mean something once it is plain text.
+    let text = plain(raw);
+    let value = Value::Text(text);
+    interpret(rule, &value).unwrap_or_else(|| within(rule, value, fold))
+}
+
+/// What `raw` is under the rule; none for text rules and for what the rule cannot make sense of.
+fn interpret(rule: &Rule, raw: &Value) -> Option<Value> {
+    match rule {
         Rule::Text { .. } => None,
         Rule::Number { scale } => number(raw).map(|found| at_scale(found, *scale)),
         Rule::Boolean { .. } => boolean(raw).map(Value::Boolean),
@@ -43,8 +54,7 @@ fn read(rule: &Rule, raw: &Value, fold: bool) -> Value {
         Rule::Choice(table) => choice(table, raw),
         Rule::Choices(table) => choices(table, raw),
         Rule::Id => id(raw).map(Value::Id),
-    };
-    found.unwrap_or_else(|| text(rule, raw, fold))
+    }
 }
 
 /// Whether there is nothing in it: null, blanks, an empty set.
@@ -57,26 +67,35 @@ fn is_nothing(raw: &Value) -> bool {
     }
 }
 
-fn text(rule: &Rule, raw: &Value, fold: bool) -> Value {
-    let mut text = match raw {
+/// Any value as clean text.
+fn plain(raw: &Value) -> String {
+    match raw {
         Value::Text(text) => clean(text),
         Value::Decimal(amount) => amount.normalize().to_string(),
-        other => clean(&other.to_string()),
-    };
-    if let Rule::Text {
+        other => other.to_string(),
+    }
+}
+
+/// Clean text under a text rule: shortened and folded. Under any other rule it stays as it is.
+fn within(rule: &Rule, value: Value, fold: bool) -> Value {
+    let Rule::Text {
         fold: how,
         shorten: short,
         limits,
     } = rule
-    {
-        if *short {
-            shorten(&mut text, limits);
-        }
-        match how {
-            Fold::Case if fold => text.make_ascii_lowercase(),
-            Fold::Punctuation if fold => text.retain(|letter| !is_phone_punctuation(letter)),
-            _ => {}
-        }
+    else {
+        return value;
+    };
+    let Value::Text(mut text) = value else {
+        return value;
+    };
+    if *short {
+        shorten(&mut text, limits);
+    }
+    match how {
+        Fold::Case if fold => text.make_ascii_lowercase(),
+        Fold::Punctuation if fold => text.retain(|letter| !is_phone_punctuation(letter)),
+        _ => {}
     }
     Value::text(text)
 }
