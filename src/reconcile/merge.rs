@@ -24,7 +24,8 @@ pub struct MergeInput<'a> {
     pub marketo: &'a Record,
     /// The link's open conflicts; closed ones are passed over.
     pub open: &'a [Conflict],
-    /// Whether the link was just made by a match rule: an empty side without known base then takes the other's value.
+    /// Whether the link was made by a match rule: an empty side without known base then takes the other's value. Keep it
+    /// set until the link's first writes are settled, or a refused one lets the policy blank the full side.
     pub fill_empty: bool,
 }
 
