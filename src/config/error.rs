@@ -24,7 +24,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// A key we do not know.
-    #[error("{}: unknown key {key}{}", file.display(), hint(nearest))]
+    #[error("{}: unknown key {key}{}", file.display(), hint(nearest.as_deref()))]
     UnknownKey {
         /// Which file.
         file: PathBuf,
@@ -73,7 +73,7 @@ pub enum ConfigError {
     },
 }
 
-fn hint(nearest: &Option<String>) -> String {
+fn hint(nearest: Option<&str>) -> String {
     match nearest {
         Some(key) => format!("; did you mean '{key}'?"),
         None => String::new(),

@@ -49,8 +49,10 @@ pub(super) fn dynamics(keys: &Keys<'_>) -> Result<DynamicsProfile, ConfigError> 
         }
     };
     let client_id = keys.needed("client_id", "the app registration's application id")?;
+    // The secret goes to the token endpoint; without one of ours that is Microsoft's.
+    let loopback = is_loopback(&url) && token_url.as_ref().is_some_and(is_loopback);
     Ok(DynamicsProfile {
-        client_secret: secret::open(keys, is_loopback(&url))?,
+        client_secret: secret::open(keys, loopback)?,
         url: bare(&url),
         tenant: tenant.to_owned(),
         token_url: token_url.as_ref().map(bare),
@@ -114,7 +116,7 @@ pub(super) fn sync(keys: &Keys<'_>) -> Result<SyncProfile, ConfigError> {
 }
 
 /// Whether the end is on this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
+fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),

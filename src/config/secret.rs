@@ -32,8 +32,8 @@ pub(super) fn open(keys: &Keys<'_>, loopback: bool) -> Result<SecretString, Conf
         [] => return Err(keys.missing("client_secret_env", WANTED)),
         [one] => *one,
         [(first, _), (second, _), ..] => {
-            let problem = format!("and {first} are both given; keep one");
-            return Err(keys.wrong(second, problem));
+            let problem = format!("and {second} are both given; keep one");
+            return Err(keys.wrong(first, problem));
         }
     };
     let secret = match key {
@@ -79,7 +79,8 @@ fn refuse_readable_by_others(keys: &Keys<'_>, key: &str, path: &Path) -> Result<
         keys.wrong(key, format!("names {shown}, which cannot be read: {error}"))
     })?;
     let mode = found.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
+    let others = mode % 0o100;
+    if others == 0 {
         return Ok(());
     }
     let problem = format!("names {shown}, which others can read (mode {mode:04o}): chmod 600 it");

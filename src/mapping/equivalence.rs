@@ -38,7 +38,6 @@ pub enum Equivalence {
 
 impl Equivalence {
     /// Whether it is derived from both types.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
     pub fn is_auto(&self) -> bool {
         *self == Self::Auto
     }
@@ -154,7 +153,6 @@ fn derive(pair: [Class; 2], dynamics: &FieldInfo, marketo: &FieldInfo) -> Option
     let table = || Arc::new(OptionTable::of(dynamics, marketo));
     // The stricter class of a pair decides; text can stand in for anything.
     let rule = match pair {
-        [Class::Other, _] | [_, Class::Other] => return None,
         [Class::Text, Class::Text] => {
             let email = [dynamics, marketo]
                 .iter()

@@ -118,13 +118,11 @@ fn as_text(rule: &Rule, side: Side, info: &FieldInfo, value: &Value) -> Result<V
 }
 
 fn label(table: &OptionTable, info: &FieldInfo, code: i64) -> Result<String, Refusal> {
-    match table.label(code) {
-        Some(label) => Ok(label.to_owned()),
-        None => {
-            let what = format!("cannot hold option {code}: it has no label");
-            Err(refuse("unknown_option", info, &what))
-        }
-    }
+    let label = table.label(code).map(str::to_owned);
+    label.ok_or_else(|| {
+        let what = format!("cannot hold option {code}: it has no label");
+        refuse("unknown_option", info, &what)
+    })
 }
 
 fn as_integer(info: &FieldInfo, value: &Value) -> Result<Value, Refusal> {

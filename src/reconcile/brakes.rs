@@ -128,11 +128,16 @@ impl fmt::Display for Brake {
 pub fn brake(measure: &Measure, limits: &BrakeLimits) -> Option<Brake> {
     emptied(measure, limits)
         .or_else(|| too_many(measure, "deletes", measure.deletes, limits.deletes))
-        .or_else(|| match measure.first_copy {
-            true => None,
-            false => too_many(measure, "creates", measure.creates, limits.creates)
-                .or_else(|| too_many(measure, "changes", measure.changes, limits.changes)),
-        })
+        .or_else(|| growth(measure, limits))
+}
+
+/// Creating and changing many is what a first copy is for.
+fn growth(measure: &Measure, limits: &BrakeLimits) -> Option<Brake> {
+    if measure.first_copy {
+        return None;
+    }
+    too_many(measure, "creates", measure.creates, limits.creates)
+        .or_else(|| too_many(measure, "changes", measure.changes, limits.changes))
 }
 
 fn emptied(measure: &Measure, limits: &BrakeLimits) -> Option<Brake> {

@@ -83,8 +83,7 @@ fn winner(policy: Policy, entity: &Entity, moved: Moved) -> Option<Side> {
         Policy::Ask => None,
         Policy::Dynamics => Some(Side::Dynamics),
         Policy::Marketo => Some(Side::Marketo),
-        Policy::Native if *entity == Entity::LEAD => Some(Side::Marketo),
-        Policy::Native => Some(Side::Dynamics),
+        Policy::Native => Some(native(entity)),
         Policy::Newest => {
             let ahead = moved.dynamics? - moved.marketo?;
             if ahead.abs() <= SKEW_GUARD {
@@ -95,6 +94,15 @@ fn winner(policy: Policy, entity: &Entity, moved: Moved) -> Option<Side> {
                 Some(Side::Marketo)
             }
         }
+    }
+}
+
+/// Who wins with Marketo's own connector.
+fn native(entity: &Entity) -> Side {
+    if *entity == Entity::LEAD {
+        Side::Marketo
+    } else {
+        Side::Dynamics
     }
 }
 

@@ -153,7 +153,7 @@ fn stored(side: Side, kind: FieldKind, sent: &Value) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
     fn canonical_is_idempotent(field in pairs(), raw in values()) {

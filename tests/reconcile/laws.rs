@@ -95,7 +95,7 @@ fn writes(merge: &Merge) -> impl Iterator<Item = (Side, &syncdeck::reconcile::Fi
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
     fn the_same_input_gives_the_same_answer(case in cases()) {
