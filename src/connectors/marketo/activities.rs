@@ -95,6 +95,7 @@ pub struct MergedPeople {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "named as on the wire")]
 struct Activity {
     #[serde(default)]
     id: Option<i64>,

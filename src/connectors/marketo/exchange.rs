@@ -31,7 +31,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(310);
 /// Why an attempt failed, sorted by what may follow.
 enum Setback {
     /// The token was refused: once more with another.
-    Token(Token),
+    Token(Box<Token>),
     /// Not executed; everybody is paused already.
     Throttled,
     /// It never reached the server.
@@ -124,6 +124,8 @@ impl Inner {
 
     async fn attempt(&self, call: &Call) -> Result<(Token, Response<Bytes>), Failed> {
         self.admit(call.effect).map_err(last)?;
+        // Asked for before the turnstile: a call that waits for its token inside would start later than it is counted.
+        self.identity.token().await.map_err(last)?;
         let _permit = self.pace.enter().await;
         let token = self.identity.token().await.map_err(last)?;
         let request = self.request(call, &token).map_err(last)?;
@@ -247,10 +249,13 @@ impl Inner {
         match codes::meaning(code, &reason.message) {
             // A second 602 in a row is a short-lived token; a second 601 a revoked service.
             Meaning::Token if code == "602" => (
-                Setback::Token(token.clone()),
+                Setback::Token(Box::new(token.clone())),
                 of(Trouble::Retry { wait: None }),
             ),
-            Meaning::Token => (Setback::Token(token.clone()), of(Trouble::Configuration)),
+            Meaning::Token => (
+                Setback::Token(Box::new(token.clone())),
+                of(Trouble::Configuration),
+            ),
             Meaning::Rate => self.throttle(code, &message, WINDOW),
             Meaning::Crowded => self.throttle(code, &message, CROWDED + self.back_off(1)),
             Meaning::Day => {
