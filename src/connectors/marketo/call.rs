@@ -70,10 +70,39 @@ impl Call {
 
     /// A write with a JSON body.
     pub(super) fn post(path: &str, body: impl Into<Bytes>) -> Self {
+        let body = body.into();
         Self {
-            content_type: Some(JSON.to_owned()),
-            body: body.into(),
+            content_type: (!body.is_empty()).then(|| JSON.to_owned()),
+            body,
             ..Self::new(Effect::Write, Method::POST, path.to_owned())
+        }
+    }
+
+    /// A part of a file. Bytes are counted from 0, the last one included.
+    pub(super) fn part(path: &str, from: u64, to: u64) -> Self {
+        Self {
+            range: Some((from, to)),
+            ..Self::get(path, &[])
+        }
+    }
+
+    /// A write that uploads one file as `multipart/form-data`, in the part `file`.
+    pub(super) fn upload(path: &str, params: &[(&str, &str)], file: &[u8]) -> Self {
+        let mut boundary = String::from("syncdeck-part");
+        // A line that begins like this must not occur in the file.
+        while memchr::memmem::find(file, boundary.as_bytes()).is_some() {
+            boundary.push('x');
+        }
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"rows.csv\"\r\nContent-Type: text/csv\r\n\r\n"
+        );
+        let tail = format!("\r\n--{boundary}--\r\n");
+        let body = [head.as_bytes(), file, tail.as_bytes()].concat();
+        let path = format!("{path}?{}", encoded(params));
+        Self {
+            content_type: Some(format!("multipart/form-data; boundary={boundary}")),
+            body: Bytes::from(body),
+            ..Self::new(Effect::Write, Method::POST, path)
         }
     }
 

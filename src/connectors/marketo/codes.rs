@@ -47,6 +47,8 @@ pub(super) enum Operation {
     Upsert,
     /// It must be there.
     Update,
+    /// An object that is no person must be there; it may point to a person who is not.
+    UpdateObject,
     /// It must go.
     Delete,
 }
@@ -100,11 +102,17 @@ pub(super) fn skipped(operation: Operation, code: &str, message: &str) -> WriteO
     match meaning(code, message) {
         Meaning::Exists => WriteOutcome::Exists,
         Meaning::Several => WriteOutcome::Ambiguous,
-        Meaning::NoPerson | Meaning::NoRecord if operation != Operation::Upsert => {
-            WriteOutcome::Gone
-        }
         Meaning::NoPerson | Meaning::NoRecord => {
-            WriteOutcome::Refused(refusal(FailureClass::MissingParent))
+            let parent = match operation {
+                Operation::Upsert => true,
+                Operation::UpdateObject => code == "1004",
+                Operation::Update | Operation::Delete => false,
+            };
+            if parent {
+                WriteOutcome::Refused(refusal(FailureClass::MissingParent))
+            } else {
+                WriteOutcome::Gone
+            }
         }
         Meaning::Rate | Meaning::Crowded | Meaning::Day | Meaning::Later(_) => {
             WriteOutcome::Retry(refusal(FailureClass::Throttled))

@@ -73,7 +73,10 @@ impl Inner {
         let mut tries = Tries::default();
         loop {
             let failed = match self.attempt(call).await {
-                Ok((_, response)) if !is_json(&response) => return Ok(response),
+                Ok((_, response)) if response.status().is_success() && !is_json(&response) => {
+                    self.budget.open(self.clock.now());
+                    return Ok(response);
+                }
                 Ok((token, response)) => match self.opened(call, &token, &response) {
                     Ok(_) => return Ok(response),
                     Err(failed) => failed,

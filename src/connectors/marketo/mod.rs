@@ -5,16 +5,27 @@
 //! repeated here, a write only when the answer proves that nothing was executed.
 
 mod activities;
+mod batch;
 mod budget;
 mod call;
 mod central;
 mod client;
 mod codes;
+mod custom_types;
 mod envelope;
 mod error;
 mod exchange;
+mod extract;
+mod extract_rows;
+mod feed;
+mod fields;
 mod identity;
+mod import;
+mod merge;
+mod native;
+mod objects;
 mod outcomes;
+mod paging;
 mod people;
 mod rows;
 mod schema;
@@ -22,12 +33,21 @@ mod times;
 mod usage;
 mod values;
 
-pub use activities::{
-    ActivityPage, CHANGES_KEPT, DELETES_KEPT, DeletedPerson, FieldChange, LeadChange,
-    LeadChangeKind, MergedPeople,
-};
+pub use batch::PEOPLE_A_CALL;
 pub use client::Marketo;
-pub use people::{PEOPLE_A_CALL, PeopleAction, PeopleWrite};
+pub use custom_types::{CustomTypeState, NewCustomField, NewCustomType};
+pub use extract::{
+    EXTRACT_DAYS, EXTRACT_POLL, ExtractFile, ExtractFilter, ExtractJob, ExtractOf, JobState,
+};
+pub use extract_rows::ExtractRows;
+pub use feed::{
+    ActivityPage, CHANGES_KEPT, DELETES_KEPT, DeletedPerson, FieldChange, LeadChange,
+    LeadChangeKind, MergedPeople, Touched,
+};
+pub use import::{IMPORT_BYTES, ImportJob, ImportOf, import_file};
+pub use merge::Partition;
+pub use objects::{Object, ObjectInfo, ObjectOutcome, ObjectRecord};
+pub use people::{PeopleAction, PeopleWrite};
 pub use schema::{COMPANY_FIELDS, NewPersonField};
-pub use usage::Usage;
+pub use usage::{ErrorCounts, Usage};
 pub use values::fits;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::codes::{self, Operation};
 use super::envelope::{self, Answer, Reason};
 use super::error;
+use super::objects::ObjectOutcome;
 use crate::connectors::{ConnectorError, Trouble, WriteOutcome};
 use crate::model::{FailureClass, MarketoId, RecordKey, Refusal};
 
@@ -15,6 +16,8 @@ pub(super) struct Row {
     pub(super) seq: Option<usize>,
     #[serde(default)]
     pub(super) id: Option<MarketoId>,
+    #[serde(default, rename = "marketoGUID", alias = "marketoGuid")]
+    guid: Option<String>,
     #[serde(default)]
     status: String,
     #[serde(default)]
@@ -28,6 +31,11 @@ impl Row {
     pub(super) fn reason(&self) -> Option<&Reason> {
         let reasons = self.reasons.iter().chain(&self.errors);
         reasons.flatten().next()
+    }
+
+    fn any_id(&self) -> Option<String> {
+        let number = || self.id.map(|id| id.to_string());
+        self.guid.clone().or_else(number)
     }
 
     /// None when the row says nothing that can be understood: then the record may or may not have been written.
@@ -71,6 +79,33 @@ pub(super) fn in_order(
     outcomes.ok_or_else(|| unknown("an outcome is none of the known ones"))
 }
 
+/// Reads the rows of any other write: each says by `seq` which record it is about.
+pub(super) fn by_seq(
+    answer: &Answer,
+    count: usize,
+    operation: Operation,
+) -> Result<Vec<ObjectOutcome>, ConnectorError> {
+    let unknown = |message| error::unknown(message, &answer.request_id);
+    let rows: Vec<Row> = answer
+        .rows()
+        .map_err(|_| unknown("the outcomes cannot be read"))?;
+    native_sync(&rows, &answer.request_id)?;
+    let mut outcomes: Vec<Option<ObjectOutcome>> = vec![None; count];
+    for (place, row) in rows.iter().enumerate() {
+        let outcome = match row.status.as_str() {
+            "created" => row.any_id().map(ObjectOutcome::Created),
+            _ => row.outcome(operation).map(ObjectOutcome::from),
+        };
+        let outcome = outcome.ok_or_else(|| unknown("an outcome is none of the known ones"))?;
+        match outcomes.get_mut(row.seq.unwrap_or(place)) {
+            Some(free @ None) => *free = Some(outcome),
+            _ => return Err(unknown("an outcome belongs to no record")),
+        }
+    }
+    let all: Option<Vec<ObjectOutcome>> = outcomes.into_iter().collect();
+    all.ok_or_else(|| unknown("a record has no outcome"))
+}
+
 fn created_has_id(row: &Row) -> Option<&Row> {
     (row.status != "created" || row.id.is_some()).then_some(row)
 }
@@ -86,14 +121,14 @@ pub(super) fn native_sync(rows: &[Row], request_id: &str) -> Result<(), Connecto
 }
 
 /// The outcomes of a write that takes several calls, by place in the input.
-pub(super) struct Sent {
-    outcomes: Vec<Option<WriteOutcome>>,
+pub(super) struct Sent<T> {
+    outcomes: Vec<Option<T>>,
     /// Whether a call has been acknowledged: from then on an error would hide what is done.
     acknowledged: bool,
     stopped: Option<Refusal>,
 }
 
-impl Sent {
+impl<T: Clone + From<WriteOutcome>> Sent<T> {
     pub(super) fn new(count: usize) -> Self {
         Self {
             outcomes: vec![None; count],
@@ -107,7 +142,7 @@ impl Sent {
         self.stopped.is_some()
     }
 
-    pub(super) fn settle(&mut self, place: usize, outcome: WriteOutcome) {
+    pub(super) fn settle(&mut self, place: usize, outcome: T) {
         self.outcomes[place] = Some(outcome);
     }
 
@@ -116,7 +151,7 @@ impl Sent {
     pub(super) fn record(
         &mut self,
         places: &[usize],
-        read: Result<Vec<WriteOutcome>, ConnectorError>,
+        read: Result<Vec<T>, ConnectorError>,
     ) -> Result<(), ConnectorError> {
         match read {
             Ok(outcomes) => {
@@ -143,13 +178,13 @@ impl Sent {
     }
 
     /// One outcome an input; what was not sent waits for another try.
-    pub(super) fn outcomes(self) -> Vec<WriteOutcome> {
+    pub(super) fn outcomes(self) -> Vec<T> {
         let unsent = self.stopped.unwrap_or_else(|| Refusal {
             class: FailureClass::Vendor,
             code: "unsent".to_owned(),
             message: "not sent".to_owned(),
         });
-        let waits = || WriteOutcome::Retry(unsent.clone());
+        let waits = || T::from(WriteOutcome::Retry(unsent.clone()));
         self.outcomes
             .into_iter()
             .map(|outcome| outcome.unwrap_or_else(waits))

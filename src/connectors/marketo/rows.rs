@@ -1,19 +1,32 @@
-//! Reading people fast: only the fields that were asked for leave the page, each as the text it came as.
+//! Reading records fast: only the fields that were asked for leave the page, each as the text it came as.
 
 use std::collections::HashMap;
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{times, values};
-use crate::model::{FieldInfo, FieldKind, Fields, Record, RecordKey, Value};
+use crate::model::{FieldInfo, FieldKind, Fields, Value};
 
 const MODIFIED: &str = "updatedAt";
-const ID: &str = "id";
+/// The samples write it both ways.
+const GUID_VARIANT: &str = "marketoGuid";
+
+/// One record of a page.
+pub(super) struct Row {
+    /// Its id as text: a number, or a `marketoGUID`.
+    pub(super) id: String,
+    /// `updatedAt`.
+    pub(super) modified: Option<DateTime<Utc>>,
+    /// What was asked for, every field of it.
+    pub(super) fields: Fields,
+}
 
 /// Which fields leave a page, and as what.
 pub(super) struct Plan<'a> {
+    id: &'static str,
     /// By name: place in `fields`.
     places: HashMap<&'a str, usize>,
     fields: Vec<(&'a str, FieldKind)>,
@@ -21,12 +34,13 @@ pub(super) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// `fields` as asked for; a field `kinds` does not know is read as it comes.
-    pub(super) fn new(fields: &'a [String], kinds: &[FieldInfo]) -> Self {
+    pub(super) fn new(id: &'static str, fields: &'a [String], kinds: &[FieldInfo]) -> Self {
         let known: HashMap<&str, FieldKind> = kinds
             .iter()
             .map(|info| (info.name.as_str(), info.kind))
             .collect();
         let mut plan = Self {
+            id,
             places: HashMap::new(),
             fields: Vec::with_capacity(fields.len()),
         };
@@ -47,30 +61,30 @@ impl<'a> Plan<'a> {
         plan
     }
 
-    /// The `fields` parameter: what was asked for, the id and the time of change.
-    pub(super) fn parameter(&self) -> String {
+    /// What was asked for, the id and the time of change.
+    pub(super) fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.fields.iter().map(|(name, _)| *name).collect();
-        for always in [ID, MODIFIED] {
+        for always in [self.id, MODIFIED] {
             if !self.places.contains_key(always) {
                 names.push(always);
             }
         }
-        names.join(",")
+        names
     }
 
-    /// Reads a `result` array of people.
-    pub(super) fn people(&self, result: &[u8]) -> Result<Vec<Record>, serde_json::Error> {
+    /// Reads a `result` array.
+    pub(super) fn rows(&self, result: &[u8]) -> Result<Vec<Row>, serde_json::Error> {
         let mut from = serde_json::Deserializer::from_slice(result);
-        let people = Page(self).deserialize(&mut from)?;
+        let rows = Page(self).deserialize(&mut from)?;
         from.end()?;
-        Ok(people)
+        Ok(rows)
     }
 }
 
 struct Page<'p, 'a>(&'p Plan<'a>);
 
 impl<'de> DeserializeSeed<'de> for Page<'_, '_> {
-    type Value = Vec<Record>;
+    type Value = Vec<Row>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_seq(self)
@@ -78,52 +92,53 @@ impl<'de> DeserializeSeed<'de> for Page<'_, '_> {
 }
 
 impl<'de> Visitor<'de> for Page<'_, '_> {
-    type Value = Vec<Record>;
+    type Value = Vec<Row>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of people")
+        f.write_str("an array of records")
     }
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut rows: S) -> Result<Self::Value, S::Error> {
         let mut people = Vec::new();
-        while let Some(person) = rows.next_element_seed(Row(self.0))? {
+        while let Some(person) = rows.next_element_seed(OneRow(self.0))? {
             people.push(person);
         }
         Ok(people)
     }
 }
 
-struct Row<'p, 'a>(&'p Plan<'a>);
+struct OneRow<'p, 'a>(&'p Plan<'a>);
 
-impl<'de> DeserializeSeed<'de> for Row<'_, '_> {
-    type Value = Record;
+impl<'de> DeserializeSeed<'de> for OneRow<'_, '_> {
+    type Value = Row;
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Record, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Row, D::Error> {
         from.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Row<'_, '_> {
-    type Value = Record;
+impl<'de> Visitor<'de> for OneRow<'_, '_> {
+    type Value = Row;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a person")
+        f.write_str("a record")
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Record, M::Error> {
+    fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Row, M::Error> {
         let plan = self.0;
         let mut found: Vec<Option<Value>> = vec![None; plan.fields.len()];
         let (mut id, mut modified) = (None, None);
         while let Some(name) = members.next_key::<Name<'de>>()? {
             let name = name.0.as_ref();
             let place = plan.places.get(name).copied();
-            if place.is_none() && name != ID && name != MODIFIED {
+            let is_id = name == plan.id || (name == GUID_VARIANT && plan.id != "id");
+            if place.is_none() && !is_id && name != MODIFIED {
                 members.next_value::<IgnoredAny>()?;
                 continue;
             }
             let raw: &'de RawValue = members.next_value()?;
-            if name == ID {
-                id = raw.get().trim_matches('"').parse::<i64>().ok();
+            if is_id {
+                id = Some(raw.get().trim_matches('"').to_owned());
             } else if name == MODIFIED {
                 modified = times::moment(raw.get().trim_matches('"'));
             }
@@ -131,7 +146,7 @@ impl<'de> Visitor<'de> for Row<'_, '_> {
                 found[place] = Some(values::read(plan.fields[place].1, raw));
             }
         }
-        let id = id.ok_or_else(|| serde::de::Error::missing_field(ID))?;
+        let id = id.ok_or_else(|| serde::de::Error::missing_field(plan.id))?;
         let fields: Fields = plan
             .fields
             .iter()
@@ -143,9 +158,8 @@ impl<'de> Visitor<'de> for Row<'_, '_> {
                 )
             })
             .collect();
-        Ok(Record {
-            key: RecordKey::Marketo(id),
-            version: None,
+        Ok(Row {
+            id,
             modified,
             fields,
         })

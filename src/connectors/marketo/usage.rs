@@ -1,4 +1,4 @@
-//! The vendor's own counts of the day's calls.
+//! The vendor's own counts of the day's calls and errors.
 
 use serde::Deserialize;
 
@@ -18,6 +18,17 @@ pub struct Usage {
     pub users: Vec<(String, u64)>,
 }
 
+/// The errors of today (US Central), as Marketo counts them, all integrations together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ErrorCounts {
+    /// The day, `2026-08-17`.
+    pub date: String,
+    /// All codes together.
+    pub total: u64,
+    /// By code.
+    pub codes: Vec<(String, u64)>,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct DayWire {
@@ -27,6 +38,17 @@ struct DayWire {
     total: u64,
     #[serde(default)]
     users: Vec<UserWire>,
+    #[serde(default)]
+    errors: Vec<ErrorWire>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorWire {
+    #[serde(default)]
+    error_code: String,
+    #[serde(default)]
+    count: u64,
 }
 
 #[derive(Deserialize)]
@@ -41,11 +63,7 @@ struct UserWire {
 impl Marketo {
     /// Today's calls; also corrects the gauge of [`Marketo::quotas`]. Costs a call itself: ask every few minutes.
     pub async fn usage(&self) -> Result<Usage, ConnectorError> {
-        let answer = self.0.call(&Call::get("/v1/stats/usage.json", &[])).await?;
-        let days: Vec<DayWire> = answer
-            .rows()
-            .map_err(|why| error::protocol(&format!("the usage: {why}"), &answer.request_id))?;
-        let Some(day) = days.into_iter().next() else {
+        let Some(day) = self.statistics("/v1/stats/usage.json").await? else {
             return Ok(Usage::default());
         };
         let users: Vec<(String, u64)> = day
@@ -62,5 +80,26 @@ impl Marketo {
             total: day.total,
             users,
         })
+    }
+
+    /// Today's errors by code, of all integrations. Costs a call.
+    pub async fn error_counts(&self) -> Result<ErrorCounts, ConnectorError> {
+        let day = self.statistics("/v1/stats/errors.json").await?;
+        Ok(day.map_or_else(ErrorCounts::default, |day| ErrorCounts {
+            date: day.date,
+            total: day.total,
+            codes: day
+                .errors
+                .into_iter()
+                .map(|error| (error.error_code, error.count))
+                .collect(),
+        }))
+    }
+
+    async fn statistics(&self, path: &str) -> Result<Option<DayWire>, ConnectorError> {
+        let answer = self.0.call(&Call::get(path, &[])).await?;
+        let garbled = |why| error::protocol(&format!("the statistics: {why}"), &answer.request_id);
+        let days: Vec<DayWire> = answer.rows().map_err(garbled)?;
+        Ok(days.into_iter().next())
     }
 }

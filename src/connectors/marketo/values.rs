@@ -40,24 +40,31 @@ pub(super) fn read(kind: FieldKind, raw: &RawValue) -> Value {
     let Some(text) = scalar(raw) else {
         return absent(kind);
     };
+    if kind == FieldKind::Other && !raw.starts_with('"') {
+        let scalar = whole(&text).map(Value::Integer);
+        let scalar = scalar.or_else(|| boolean(&text).map(Value::Boolean));
+        return scalar.unwrap_or_else(|| Value::Text(text.into_owned()));
+    }
+    typed(kind, &text)
+}
+
+/// Turns a value written as text into ours; empty is no value.
+pub(super) fn typed(kind: FieldKind, text: &str) -> Value {
     if text.is_empty() {
         return absent(kind);
     }
     let typed = match kind {
         FieldKind::Integer | FieldKind::Option | FieldKind::State | FieldKind::Status => {
-            whole(&text).map(Value::Integer)
+            whole(text).map(Value::Integer)
         }
-        FieldKind::Decimal => decimal(&text).map(Value::Decimal),
-        FieldKind::Boolean => boolean(&text).map(Value::Boolean),
-        FieldKind::Date => times::day(&text).map(Value::Date),
-        FieldKind::DateTime | FieldKind::WallClock => times::moment(&text).map(Value::DateTime),
-        FieldKind::Id | FieldKind::Lookup => Uuid::try_parse(&text).ok().map(Value::Id),
-        FieldKind::Other if !raw.starts_with('"') => whole(&text)
-            .map(Value::Integer)
-            .or_else(|| boolean(&text).map(Value::Boolean)),
+        FieldKind::Decimal => decimal(text).map(Value::Decimal),
+        FieldKind::Boolean => boolean(text).map(Value::Boolean),
+        FieldKind::Date => times::day(text).map(Value::Date),
+        FieldKind::DateTime | FieldKind::WallClock => times::moment(text).map(Value::DateTime),
+        FieldKind::Id | FieldKind::Lookup => Uuid::try_parse(text).ok().map(Value::Id),
         _ => None,
     };
-    typed.unwrap_or_else(|| Value::Text(text.into_owned()))
+    typed.unwrap_or_else(|| Value::Text(text.to_owned()))
 }
 
 fn whole(text: &str) -> Option<i64> {
@@ -111,6 +118,32 @@ fn date_time(moment: DateTime<Utc>) -> String {
 pub(super) fn quote(out: &mut Vec<u8>, text: &str) {
     // A string into a vector cannot fail; if it ever did, the server would refuse the body.
     let _cannot_fail = serde_json::to_writer(out, text);
+}
+
+/// Appends a record as a JSON object.
+pub(super) fn object(out: &mut Vec<u8>, fields: &[(String, Value)]) {
+    out.push(b'{');
+    for (place, (name, value)) in fields.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        quote(out, name);
+        out.push(b':');
+        write(out, value);
+    }
+    out.push(b'}');
+}
+
+/// Appends records as a JSON array of objects.
+pub(super) fn array(out: &mut Vec<u8>, records: &[Vec<(String, Value)>]) {
+    out.push(b'[');
+    for (place, record) in records.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        object(out, record);
+    }
+    out.push(b']');
 }
 
 /// Whether Marketo would take `value` for `field`, so that a record is not sent in vain: lengths in the field's
