@@ -244,9 +244,17 @@ fn label(name: &str) -> String {
 pub fn footer(state: &State) -> Vec<(String, &'static str)> {
     let here = Scope::Pane(state.pane);
     let possible = |def: &&ActionDef| !def.hint.is_empty() && why_not(state, def.action).is_none();
+    let urgent = |def: &&ActionDef| def.action == Action::Approve;
     let mine = REGISTRY.iter().filter(|def| def.scope == here);
-    let global = REGISTRY.iter().filter(|def| def.scope == Scope::Global);
-    let hints = mine.chain(global).filter(possible);
+    let global = REGISTRY
+        .iter()
+        .filter(|def| def.scope == Scope::Global && !urgent(def));
+    let hints = REGISTRY
+        .iter()
+        .filter(urgent)
+        .chain(mine)
+        .chain(global)
+        .filter(possible);
     hints
         .map(|def| (def.label(), hint_now(state, def)))
         .collect()

@@ -2,11 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use chrono::{DateTime, Local, Offset, Utc};
 use crossterm::event::{Event as Raw, EventStream};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{StreamExt, poll};
 use tokio::runtime::Handle;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -110,7 +111,7 @@ impl Console {
             let wake = self.wake();
             tokio::select! { biased;
                 ending = self.signals.ending() => self.end(ending),
-                raw = self.input.next() => self.typed(raw)?,
+                raw = self.input.next() => self.typed(raw).await?,
                 answer = self.answers.recv() => {
                     if let Some(answer) = answer {
                         self.take(answer, Paint::Now)?;
@@ -187,7 +188,7 @@ impl Console {
     }
 
     /// Takes in what was typed, and whatever else is there already.
-    fn typed(&mut self, first: Option<std::io::Result<Raw>>) -> Result<(), TuiError> {
+    async fn typed(&mut self, first: Option<std::io::Result<Raw>>) -> Result<(), TuiError> {
         let mut batch = Vec::new();
         let mut next = first;
         loop {
@@ -201,9 +202,10 @@ impl Console {
             if batch.len() == DRAIN {
                 break;
             }
-            match self.input.next().now_or_never() {
-                Some(more) => next = more,
-                None => break,
+            // Polled with this task's own waker: the stream would forget any other.
+            match poll!(self.input.next()) {
+                Poll::Ready(more) => next = more,
+                Poll::Pending => break,
             }
         }
         if !self.state.takes_text() && is_burst(&batch) {

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::widgets::{bar, line, put, spread};
 use super::{dialogs, panes, text, theme};
 use crate::app::{Pane, State, footer, seconds_left};
-use crate::model::EngineState;
+use crate::model::{CycleOutcome, EngineState};
 
 /// Smaller than this, only the status card is drawn.
 pub const LEAST: (u16, u16) = (60, 16);
@@ -180,9 +180,22 @@ fn summary(state: &State) -> Vec<Span<'static>> {
         }
     }
     if let Some(last) = snapshot.last.as_ref().filter(|_| !running) {
-        say(format!("{} in {:.0}s", last.outcome.word(), last.seconds));
+        say(format!(
+            "{}, took {:.0}s",
+            outcome(last.outcome),
+            last.seconds
+        ));
     }
     spans
+}
+
+fn outcome(outcome: CycleOutcome) -> &'static str {
+    match outcome {
+        CycleOutcome::Clean => "everything in step",
+        CycleOutcome::Waiting => "some wait for you",
+        CycleOutcome::Halted => "halted",
+        CycleOutcome::Error => "not finished",
+    }
 }
 
 fn runs(state: EngineState) -> bool {

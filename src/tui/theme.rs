@@ -22,8 +22,11 @@ pub const WARN: Style = Style::new().fg(Color::Yellow);
 pub const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
 /// A conflict.
 pub const CONFLICT: Style = Style::new().fg(Color::Magenta);
-/// The cursor.
-pub const CURSOR: Style = Style::new().add_modifier(Modifier::REVERSED);
+/// The cursor: the row's own colours would be backgrounds in reverse, so they go.
+pub const CURSOR: Style = Style::new()
+    .fg(Color::Reset)
+    .bg(Color::Reset)
+    .add_modifier(Modifier::REVERSED);
 /// A field that takes text.
 pub const FIELD: Style = Style::new().add_modifier(Modifier::UNDERLINED);
 /// The word that says which environment this is.
@@ -32,7 +35,7 @@ pub const PLACE: Style = Style::new().add_modifier(Modifier::REVERSED.union(Modi
 /// A side's colour; its name is always beside it.
 pub fn side(side: Side) -> Style {
     match side {
-        Side::Dynamics => Style::new().fg(Color::Blue),
+        Side::Dynamics => Style::new().fg(Color::LightBlue),
         Side::Marketo => Style::new().fg(Color::Magenta),
     }
 }

@@ -18,7 +18,7 @@ const COLUMNS: [Column; 8] = [
     Column::new("Who", 12, 34),
     Column::new("Field", 9, 22),
     Column::new("Dynamics", 14, 40).rank(4),
-    Column::new("Marketo", 14, 40).rank(3),
+    Column::new("Marketo", 14, 40).rank(4),
     Column::number("Age", 3).rank(1),
 ];
 
@@ -166,7 +166,7 @@ fn cells(state: &State, row: &Conflict) -> Vec<Cell> {
         row.field.clone()
     };
     vec![
-        (if marked { "x" } else { "" }.to_owned(), theme::STRONG),
+        (if marked { "x" } else { "" }.to_owned(), theme::PLAIN),
         status(state, row),
         (row.entity.to_string(), theme::PLAIN),
         (row.label.clone(), theme::PLAIN),

@@ -9,16 +9,16 @@ use super::conflicts::{result, shown, status};
 use super::progress::age;
 use crate::app::{State, group};
 use crate::model::{Conflict, ConflictKind, ConflictStatus, Side};
-use crate::tui::widgets::{Cell, Column, Panel, Table, lines, paragraph};
+use crate::tui::widgets::{Cell, Column, Mark, Panel, Table, lines, paragraph};
 use crate::tui::{text, theme};
 
 const COLUMNS: [Column; 6] = [
     Column::new("", 1, 1),
-    Column::new("Field", 9, 20),
-    Column::new("Base", 11, 34),
-    Column::new("Dynamics", 12, 34),
-    Column::new("Marketo", 12, 34),
-    Column::new("→ Result", 12, 34),
+    Column::new("Field", 8, 20),
+    Column::new("Base", 10, 34),
+    Column::new("Dynamics", 10, 34),
+    Column::new("Marketo", 10, 34),
+    Column::new("→ Result", 10, 34),
 ];
 
 /// Draws the conflict, among those of the same record.
@@ -38,7 +38,11 @@ pub(super) fn draw(state: &State, buf: &mut Buffer, area: Rect, conflict: &Confl
     let height = (rows.len() as u16 + 1).min(inner.height / 3).max(2);
     let table = Rect { height, ..inner };
     let mut drawn = Table::new(&COLUMNS, at);
-    drawn.reverse = rows.len() > 1;
+    drawn.mark = if rows.len() > 1 {
+        Mark::First
+    } else {
+        Mark::Glyph
+    };
     drawn.draw(buf, table, rows.len(), |at| {
         rows.get(at).map_or_else(Vec::new, |row| cells(state, row))
     });

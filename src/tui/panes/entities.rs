@@ -7,13 +7,13 @@ use ratatui::text::{Line, Span};
 
 use super::{arrow_long, policy_word};
 use crate::app::{Cell as Setting, Entities, EntityStatus, State};
-use crate::tui::widgets::{Cell, Column, Panel, Table, lines, paragraph, visible};
+use crate::tui::widgets::{Cell, Column, Mark, Panel, Table, lines, paragraph, visible};
 use crate::tui::{text, theme};
 
 const COLUMNS: [Column; 7] = [
     Column::new("Entity", 10, 24),
     Column::new("Direction", 22, 26),
-    Column::new("If both change", 18, 22),
+    Column::new("Who wins", 18, 22),
     Column::number("Links", 6).rank(2),
     Column::number("Backlog", 7).rank(1),
     Column::number("Conf", 4).rank(3),
@@ -55,7 +55,7 @@ fn list(state: &State, buf: &mut Buffer, area: Rect) {
         .focused()
         .draw(buf, area);
     let mut table = Table::new(&COLUMNS, Some(pane.cursor.at()));
-    table.reverse = false;
+    table.mark = Mark::Glyph;
     table.draw(buf, inner, rows.len(), |at| {
         rows.get(at).map_or_else(Vec::new, |row| cells(pane, row))
     });

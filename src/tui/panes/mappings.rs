@@ -17,7 +17,7 @@ const COLUMNS: [Column; 8] = [
     Column::new("Way", 5, 5),
     Column::new("Marketo field", 14, 30),
     Column::new("Type", 10, 14).rank(3),
-    Column::new("If both change", 13, 16),
+    Column::new("Who wins", 13, 16),
     Column::new("Writable", 8, 10).rank(1),
 ];
 

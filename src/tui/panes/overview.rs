@@ -48,11 +48,11 @@ fn areas(state: &State, area: Rect) -> Areas {
     let mut rest = area;
     let quotas_height = state.snapshot.quotas.len().clamp(2, 8) as u16 + 2;
     let needs_height = needs(&state.snapshot).len().clamp(1, 4) as u16 + 2;
-    let entities_height = progress::height(state);
+    let entities_height = progress::height(state, area.height);
     match shape(area) {
         Shape::Narrow => {
             let entities = top(&mut rest, entities_height);
-            let (throughput, quotas) = columns(top(&mut rest, quotas_height.min(6)), 40);
+            let (throughput, quotas) = columns(top(&mut rest, quotas_height.min(6)), 37);
             let needs_height = needs_height.min(rest.height.saturating_sub(4)).max(3);
             let needs = top(&mut rest, needs_height);
             Areas {
@@ -76,15 +76,15 @@ fn areas(state: &State, area: Rect) -> Areas {
             }
         }
         Shape::Wide => {
-            let (entities, quotas) =
-                columns(top(&mut rest, entities_height.max(quotas_height)), 66);
-            let (throughput, needs) = columns(top(&mut rest, 14), 66);
+            let entities = top(&mut rest, entities_height);
+            let (throughput, quotas) = columns(top(&mut rest, 14), 50);
+            let (needs, events) = columns(rest, 35);
             Areas {
                 entities,
                 throughput,
                 quotas,
                 needs,
-                events: rest,
+                events,
             }
         }
     }
@@ -135,16 +135,12 @@ fn throughput(state: &State, buf: &mut Buffer, area: Rect) {
     };
     let mut spans = Vec::new();
     spans.extend(figure("now", u64::from(now)));
-    spans.extend(figure("mean", mean));
+    if inner.width >= 40 {
+        spans.extend(figure("mean", mean));
+    }
     spans.extend(figure("peak", u64::from(peak)));
-    let unit = Line::styled(
-        if area.width > 44 {
-            "records/s"
-        } else {
-            "rec/s"
-        },
-        theme::QUIET,
-    );
+    let roomy = inner.width >= 30;
+    let unit = Line::styled(if roomy { "records/s" } else { "rec/s" }, theme::QUIET);
     spread(buf, foot, &Line::from(spans), &unit);
 }
 
@@ -162,7 +158,9 @@ fn quotas(state: &State, buf: &mut Buffer, area: Rect) {
         .iter()
         .map(|quota| text::width(&quota_name(quota)))
         .max();
-    let named = widest.unwrap_or(0).min(usize::from(inner.width) / 2);
+    let named = widest
+        .unwrap_or(0)
+        .min(usize::from(inner.width).saturating_sub(19));
     for (row, quota) in inner.rows().zip(&state.snapshot.quotas) {
         gauge(state, buf, row, quota, named);
     }

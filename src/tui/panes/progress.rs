@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use super::{Shape, arrow, arrow_long, policy_word, shape};
 use crate::app::{EntityStatus, State, seconds_left};
 use crate::model::Side;
-use crate::tui::widgets::{Cell, Column, Panel, Table, bar, line};
+use crate::tui::widgets::{Cell, Column, Mark, Panel, Table, bar, line};
 use crate::tui::{text, theme};
 
 const NARROW: [Column; 11] = [
@@ -18,7 +18,7 @@ const NARROW: [Column; 11] = [
     Column::new("State", 9, 10),
     Column::new("Progress", 11, 14),
     Column::number("Left", 4),
-    Column::number("Rate", 6),
+    Column::number("/min", 5),
     Column::number("Backlog", 7).rank(1),
     Column::number("Oldest", 6).rank(3),
     Column::number("Links", 5).rank(4),
@@ -30,10 +30,10 @@ const ROOMY: [Column; 12] = [
     Column::new("Entity", 10, 24),
     Column::new("Direction", 18, 18).rank(2),
     Column::new("State", 9, 18),
-    Column::new("Progress", 13, 34),
+    Column::new("Progress", 13, 90),
     Column::number("Done / total", 13),
     Column::number("Left", 4),
-    Column::number("Rate", 7),
+    Column::number("Per min", 7),
     Column::number("Backlog", 7),
     Column::number("Oldest", 6).rank(3),
     Column::number("Links", 6),
@@ -41,9 +41,10 @@ const ROOMY: [Column; 12] = [
     Column::number("Fail", 4),
 ];
 
-/// The height the table wants.
-pub(super) fn height(state: &State) -> u16 {
-    state.snapshot.entities.len().clamp(1, 12) as u16 + 5
+/// The height the table wants on a screen with so many rows: where there are few, one note is enough.
+pub(super) fn height(state: &State, rows: u16) -> u16 {
+    let notes = if rows < 24 { 1 } else { 2 };
+    state.snapshot.entities.len().clamp(1, 12) as u16 + 3 + notes
 }
 
 /// Draws the entities, what the selected one is about, and the running batches.
@@ -69,7 +70,8 @@ pub(super) fn draw(state: &State, buf: &mut Buffer, area: Rect) {
     let selected = Some(state.panes.overview.cursor.at());
     let roomy = shape(area) != Shape::Narrow;
     let columns: &[Column] = if roomy { &ROOMY } else { &NARROW };
-    let drawn = Table::new(columns, selected);
+    let mut drawn = Table::new(columns, selected);
+    drawn.mark = Mark::First;
     let bar_width = drawn.widths(table.width.saturating_sub(2))[3].unwrap_or(0);
     drawn.draw(buf, table, snapshot.entities.len(), |at| {
         snapshot
@@ -82,7 +84,13 @@ pub(super) fn draw(state: &State, buf: &mut Buffer, area: Rect) {
         height: notes,
         ..inner
     };
-    for (row, content) in notes.rows().zip([about(state), batches(state)]) {
+    let writes = !snapshot.batches.is_empty();
+    let both = if writes {
+        [batches(state), about(state)]
+    } else {
+        [about(state), batches(state)]
+    };
+    for (row, content) in notes.rows().zip(both) {
         line(buf, row, &content);
     }
 }
@@ -125,7 +133,7 @@ fn cells(state: &State, row: &EntityStatus, roomy: bool, bar_width: u16) -> Vec<
         None => String::new(),
     };
     let rate = if row.rate_per_minute >= 0.5 {
-        format!("{}/m", text::count(row.rate_per_minute.round() as u64))
+        text::count(row.rate_per_minute.round() as u64)
     } else {
         String::new()
     };

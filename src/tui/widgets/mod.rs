@@ -8,4 +8,4 @@ mod table;
 pub use bars::{bar, chart};
 pub use line::{line, lines, paragraph, put, spread};
 pub use panel::{Panel, centred};
-pub use table::{Cell, Column, Table, visible};
+pub use table::{Cell, Column, Mark, Table, visible};

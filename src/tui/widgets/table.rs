@@ -51,6 +51,17 @@ impl Column {
     }
 }
 
+/// How the cursor's row stands out, beside the glyph in front of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// The row in reverse.
+    Row,
+    /// Its first cell in reverse: where bars would look inside out.
+    First,
+    /// Not at all.
+    Glyph,
+}
+
 /// What a cell shows.
 pub type Cell = (String, Style);
 
@@ -60,8 +71,8 @@ pub struct Table<'a> {
     columns: &'a [Column],
     /// The selected row, counted from the first of all rows; none for no cursor.
     pub selected: Option<usize>,
-    /// Whether the cursor's row is shown in reverse.
-    pub reverse: bool,
+    /// How the cursor's row stands out.
+    pub mark: Mark,
 }
 
 impl<'a> Table<'a> {
@@ -70,7 +81,7 @@ impl<'a> Table<'a> {
         Self {
             columns,
             selected,
-            reverse: true,
+            mark: Mark::Row,
         }
     }
 
@@ -84,10 +95,13 @@ impl<'a> Table<'a> {
         };
         while need(&kept) > width {
             let least = (0..kept.len()).filter(|at| kept[*at] && self.columns[*at].rank > 0);
-            let Some(drop) = least.max_by_key(|at| self.columns[*at].rank) else {
+            let Some(rank) = least.map(|at| self.columns[at].rank).max() else {
                 break;
             };
-            kept[drop] = false;
+            // Columns of one rank belong together: one of two values alone would mislead.
+            for (kept, column) in kept.iter_mut().zip(self.columns) {
+                *kept &= column.rank != rank;
+            }
         }
         let mut spare = width.saturating_sub(need(&kept));
         let mut widths: Vec<u16> = self.columns.iter().map(|column| column.min).collect();
@@ -131,8 +145,14 @@ impl<'a> Table<'a> {
             self.cells(buf, at, &widths, &row(index));
             if self.selected == Some(index) {
                 put(buf, (at.x, at.y), 1, ">", theme::STRONG);
-                if self.reverse {
-                    buf.set_style(at, theme::CURSOR);
+                let first = widths.first().copied().flatten().unwrap_or(0);
+                match self.mark {
+                    Mark::Row => buf.set_style(at, theme::CURSOR),
+                    Mark::First => {
+                        let (x, width) = (at.x + 2, first.min(at.width - 2));
+                        buf.set_style(Rect { x, width, ..at }, theme::CURSOR);
+                    }
+                    Mark::Glyph => {}
                 }
             }
         }
