@@ -8,8 +8,8 @@
 )]
 
 mod app;
-mod connectors;
-mod sandbox;
 mod config;
+mod connectors;
 mod mapping;
 mod reconcile;
+mod sandbox;

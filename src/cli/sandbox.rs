@@ -30,7 +30,7 @@ pub(super) async fn serve(arguments: SandboxArguments) -> anyhow::Result<Exit> {
                 LimitsArgument::Off => Limits::Off,
             },
             activity_lag: arguments.activity_lag,
-            faults: faults.parse::<Faults>().context("--faults")?,
+            faults: Faults::parse(faults, arguments.seed).context("--faults")?,
         },
         Clock::system(),
     )

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::options::{SandboxError, SandboxOptions};
 use super::world::World;
-use super::{dynamics, marketo, traffic};
+use super::{dynamics, traffic};
 use crate::clock::Clock;
 
 /// Both servers, running; dropping it stops them.
@@ -27,7 +27,6 @@ impl Sandbox {
         let dynamics = listen(options.dynamics).await?;
         let marketo = listen(options.marketo).await?;
         let world = Arc::new(World::new(&options, clock)?);
-        world.marketo.set_origin(&format!("http://{}", marketo.1));
         let mut tasks = vec![
             serve(dynamics.0, world.dynamics.router()),
             serve(marketo.0, world.marketo.router()),
@@ -64,8 +63,8 @@ impl Sandbox {
             "marketo": {
                 "endpoint": format!("http://{marketo}/rest"),
                 "identity": format!("http://{marketo}/identity"),
-                "client_id": marketo::CLIENT_ID,
-                "client_secret": marketo::CLIENT_SECRET,
+                "client_id": self.world.marketo.client_id(),
+                "client_secret": self.world.marketo.client_secret(),
             },
         })
     }

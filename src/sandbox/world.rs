@@ -46,7 +46,7 @@ impl World {
                 seed: options.seed,
                 limits_on: options.limits == Limits::Real,
                 activity_lag: options.activity_lag,
-                origin: String::new(),
+                ..InstanceOptions::default()
             },
             clock,
         );
