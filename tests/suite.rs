@@ -13,3 +13,4 @@ mod connectors;
 mod mapping;
 mod reconcile;
 mod sandbox;
+mod store;

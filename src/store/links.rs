@@ -73,12 +73,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Link> {
     })
 }
 
-/// The link that is kept in step comes before a tombstone, a later one before an earlier one.
+/// A live link comes before a frozen one, both before a tombstone, and a later one before an earlier one.
 fn search(column: &str) -> String {
     format!(
         "SELECT {COLUMNS} FROM link WHERE {column} = ?1 AND state <> 2
          UNION ALL SELECT {COLUMNS} FROM link WHERE {column} = ?1 AND state = 2
-         ORDER BY state = 2, id DESC LIMIT 1"
+         ORDER BY state, id DESC LIMIT 1"
     )
 }
 
