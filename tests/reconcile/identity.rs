@@ -59,7 +59,11 @@ fn a_stamp_of_ours_beats_everything() {
             &[ours.clone(), ours.clone()],
             Match::Linked(7),
         ),
-        ("ours on two", &[twin, ours], Match::Ambiguous(vec![7, 8])),
+        (
+            "ours on two",
+            &[twin, ours.clone()],
+            Match::Ambiguous(vec![7, 8]),
+        ),
         ("another organisation's", &[theirs], Match::Foreign(6)),
         ("without organisation", &[half], Match::Ambiguous(vec![7])),
         (
