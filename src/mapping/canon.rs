@@ -94,7 +94,11 @@ fn within(rule: &Rule, value: Value, fold: bool) -> Value {
     }
     match how {
         Fold::Case if fold => text.make_ascii_lowercase(),
-        Fold::Punctuation if fold => text.retain(|letter| !is_phone_punctuation(letter)),
+        Fold::Punctuation if fold => {
+            text.retain(|letter| !is_phone_punctuation(letter));
+            // What stood apart may compose now.
+            text = clean(&text);
+        }
         _ => {}
     }
     Value::text(text)

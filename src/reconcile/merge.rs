@@ -220,7 +220,7 @@ pub(super) fn write(
     }
 }
 
-/// Adds a write, unless `target` already holds the value.
+/// Adds a write to `target`.
 pub(super) fn push(merge: &mut Merge, target: Side, write: FieldWrite) {
     match target {
         Side::Dynamics => merge.to_dynamics.push(write),

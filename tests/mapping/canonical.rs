@@ -64,6 +64,17 @@ fn texts_mean_the_same_whatever_their_wrapping() {
 }
 
 #[test]
+fn punctuation_taken_out_of_a_phone_number_leaves_composed_letters() {
+    let phone = pair_as(
+        Equivalence::Phone,
+        column(FieldKind::Phone),
+        field(FieldKind::Phone),
+    );
+    let once = phone.canonical(Side::Dynamics, &text("a-\u{301}"));
+    assert_eq!(phone.canonical(Side::Marketo, &once), once);
+}
+
+#[test]
 fn numbers_and_flags_mean_the_same_whatever_their_type() {
     let mut money = column(FieldKind::Decimal);
     money.precision = Some(2);
