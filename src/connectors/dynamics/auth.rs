@@ -10,7 +10,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::fault::retry_after;
-use super::retry::{TRIES, pause_before};
 use crate::clock::Clock;
 use crate::connectors::{ConnectorError, Transport, TransportError, Trouble};
 use crate::model::Side;
@@ -89,7 +88,7 @@ impl Tokens {
         }
     }
 
-    /// A token that is good for now.
+    /// A token that is good for now. A busy authority is [`Trouble::Retry`]: the call it was for is tried again.
     pub(super) async fn current(&self) -> Result<Token, ConnectorError> {
         let mut held = self.held.lock().await;
         let now = self.clock.now();
@@ -98,7 +97,7 @@ impl Tokens {
             Some(token) => token.generation + 1,
             None => 0,
         };
-        match (self.fetch(generation).await, held.as_mut()) {
+        match (self.ask(generation).await, held.as_mut()) {
             (Ok(fresh), _) => Ok(held.insert(fresh).clone()),
             (Err(error), Some(old))
                 if matches!(error.trouble, Trouble::Retry { .. }) && now < old.dead_at =>
@@ -118,26 +117,6 @@ impl Tokens {
         {
             current.renew_at = DateTime::<Utc>::MIN_UTC;
             current.dead_at = DateTime::<Utc>::MIN_UTC;
-        }
-    }
-
-    async fn fetch(&self, generation: u64) -> Result<Token, ConnectorError> {
-        let mut attempt = 1;
-        loop {
-            let error = match self.ask(generation).await {
-                Ok(token) => return Ok(token),
-                Err(error) => error,
-            };
-            match error.trouble {
-                Trouble::Retry { wait } if attempt < TRIES => {
-                    let Some(pause) = pause_before(attempt, wait) else {
-                        return Err(error);
-                    };
-                    tokio::time::sleep(pause).await;
-                    attempt += 1;
-                }
-                _ => return Err(error),
-            }
         }
     }
 

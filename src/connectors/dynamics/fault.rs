@@ -158,7 +158,7 @@ impl Fault {
                 Effect::Read => Trouble::Retry { wait },
                 Effect::Write => Trouble::Unknown,
             },
-            400..=499 => Trouble::Refused,
+            400..=499 | 501 => Trouble::Refused,
             _ => Trouble::Protocol,
         }
     }

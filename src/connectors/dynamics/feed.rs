@@ -5,19 +5,17 @@ use uuid::Uuid;
 
 use super::call::{Ask, Caller, failure};
 use super::page::{Change, Next, Page, RawPage, Reader};
-use super::query::{self, Origin};
+use super::query::{self, Origin, PAGE_MAX};
 use super::table::Table;
 use crate::connectors::{ConnectorError, Trouble};
 use crate::model::Record;
 
-/// The vendor's largest page.
-pub const PAGE_MAX: u32 = 5_000;
 /// One URL's rows never take more pages than this.
 const PAGES_MAX: usize = 64;
 
-fn tracked(page_size: u32) -> String {
-    let size = page_size.clamp(1, PAGE_MAX);
-    format!("odata.track-changes,odata.maxpagesize={size}")
+fn tracked(table: &Table, url: String, page_size: u32) -> Ask {
+    let preferences = query::preferences(table, &url, page_size);
+    Ask::get(url).prefer(format!("odata.track-changes,{preferences}"))
 }
 
 /// The first page of everything there is.
@@ -30,13 +28,7 @@ pub(super) async fn first_page(
 ) -> Result<Page, ConnectorError> {
     let select = query::select(table, columns)?;
     let url = origin.api(&format!("{}?{select}", table.set));
-    page(
-        caller,
-        origin,
-        table,
-        Ask::get(url).prefer(tracked(page_size)),
-    )
-    .await
+    page(caller, origin, table, tracked(table, url, page_size)).await
 }
 
 /// The page behind a link of the server. A link that is refused, whatever for (its age, a changed table, a
@@ -52,7 +44,7 @@ pub(super) async fn follow(
         let message = "the stored link belongs to another organisation".to_owned();
         failure(Trouble::CursorExpired, "foreign_link", message)
     })?;
-    let ask = Ask::get(url).prefer(tracked(page_size));
+    let ask = tracked(table, url, page_size);
     page(caller, origin, table, ask).await.map_err(|mut error| {
         if error.trouble == Trouble::Refused {
             error.trouble = Trouble::CursorExpired;
@@ -103,10 +95,8 @@ pub(super) async fn read(
 ) -> Result<Vec<Record>, ConnectorError> {
     let select = query::select(table, columns)?;
     let reader = Reader::new(table);
-    let urls = query::reads(origin, table, &select, ids);
-    let reads = urls
-        .into_iter()
-        .map(|url| rows(caller, origin, &reader, url));
+    let urls = query::reads(origin, table, &select, ids).into_iter();
+    let reads = urls.map(|url| rows(caller, origin, &reader, url));
     let found = try_join_all(reads).await?;
     Ok(found.into_iter().flatten().collect())
 }
@@ -122,7 +112,8 @@ async fn rows(
     let mut url = Some(url);
     for _ in 0..PAGES_MAX {
         let Some(next) = url.take() else { break };
-        let ask = Ask::get(next).prefer(format!("odata.maxpagesize={PAGE_MAX}"));
+        let preferences = query::preferences(reader.table(), &next, PAGE_MAX);
+        let ask = Ask::get(next).prefer(preferences);
         let RawPage {
             changes, next_link, ..
         } = caller.read(&ask, |body| reader.page(body)).await?;

@@ -6,13 +6,16 @@
 mod auth;
 mod batch;
 mod call;
+mod drift;
 mod fault;
 mod feed;
 mod identity;
 mod metadata;
 mod page;
+mod qualify;
 mod query;
 mod retry;
+mod stamp;
 mod steering;
 mod table;
 mod value;
@@ -33,9 +36,12 @@ use call::Caller;
 use query::Origin;
 use steering::Steering;
 
-pub use feed::PAGE_MAX;
+pub use drift::Drift;
 pub use identity::DynamicsIdentity;
 pub use page::{Change, Next, Page};
+pub use qualify::{Qualified, Qualify};
+pub use query::PAGE_MAX;
+pub use stamp::DeltaStamp;
 pub use table::{AlternateKey, Table, Target};
 pub use write::{BATCH_MAX, DynamicsAction, DynamicsWrite};
 
@@ -123,6 +129,7 @@ impl Dynamics {
     }
 
     /// The rows of these ids as they are now, in no particular order; absent rows are simply missing.
+    /// A lookup that may point to several tables comes as `column` and once more as `column:table`.
     pub async fn read(
         &self,
         table: &Table,
@@ -140,6 +147,16 @@ impl Dynamics {
         writes: &[DynamicsWrite<'_>],
     ) -> Result<Vec<WriteOutcome>, ConnectorError> {
         write::write(&self.0.caller, &self.0.origin, writes).await
+    }
+
+    /// Converts an open lead by the vendor's own rules and tells the rows that came of it. A lead that is no
+    /// longer open is [`super::Trouble::Refused`] with code `0x80040519`: read it again.
+    pub async fn qualify_lead(
+        &self,
+        lead: Uuid,
+        into: Qualify,
+    ) -> Result<Vec<Qualified>, ConnectorError> {
+        qualify::qualify(&self.0.caller, &self.0.origin, lead, into).await
     }
 
     /// What is used of the vendor's limits.

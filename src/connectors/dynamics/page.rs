@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::call::Malformed;
+use super::query::TARGET_TABLE;
 use super::table::Table;
 use super::value;
 use crate::model::{FieldKind, Fields, Record, RecordKey, Value};
@@ -51,20 +52,39 @@ pub(super) struct RawPage {
 
 /// Reads the rows of one table.
 pub(super) struct Reader<'t> {
-    key: &'t str,
-    members: HashMap<String, (&'t str, FieldKind)>,
+    table: &'t Table,
+    members: HashMap<String, Member<'t>>,
+}
+
+/// What a member of a row means.
+#[derive(Clone, Copy)]
+enum Member<'t> {
+    /// The value of that column.
+    Value(&'t str, FieldKind),
+    /// The table that column's lookup points to.
+    TargetTable(&'t str),
 }
 
 impl<'t> Reader<'t> {
     pub(super) fn new(table: &'t Table) -> Self {
-        let members = table.columns.iter().map(|column| {
-            let meaning = (column.name.as_str(), column.kind);
-            (Table::member(column), meaning)
-        });
-        Self {
-            key: &table.key,
-            members: members.collect(),
+        let mut members = HashMap::with_capacity(table.columns.len());
+        for column in &table.columns {
+            let (name, member) = (column.name.as_str(), Table::member(column));
+            if table
+                .navigation
+                .get(name)
+                .is_some_and(|targets| targets.len() > 1)
+            {
+                let annotation = format!("{member}@{TARGET_TABLE}");
+                members.insert(annotation, Member::TargetTable(name));
+            }
+            members.insert(member, Member::Value(name, column.kind));
         }
+        Self { table, members }
+    }
+
+    pub(super) fn table(&self) -> &'t Table {
+        self.table
     }
 
     /// The whole body of a collection.
@@ -203,6 +223,8 @@ struct Row {
     version: Option<String>,
     modified: Option<DateTime<Utc>>,
     fields: Fields,
+    /// `column:table` of the lookups whose table was told; it may come before or after the id.
+    targets: Vec<String>,
 }
 
 impl<'de> Visitor<'de> for RowSeed<'_, '_> {
@@ -224,9 +246,13 @@ impl<'de> Visitor<'de> for RowSeed<'_, '_> {
                 "id" if !self.0.members.contains_key("id") => {
                     row.id = guid(map.next_value()?);
                 }
-                name if name == self.0.key => row.key = guid(map.next_value()?),
+                name if name == self.0.table.key => row.key = guid(map.next_value()?),
                 name => match self.0.members.get(name) {
-                    Some(meaning) => row.take(*meaning, map.next_value()?)?,
+                    Some(Member::Value(name, kind)) => row.take(name, *kind, map.next_value()?)?,
+                    Some(Member::TargetTable(column)) => {
+                        let table = map.next_value::<Name<'de>>()?;
+                        row.targets.push(format!("{column}:{}", table.0));
+                    }
                     None => {
                         map.next_value::<IgnoredAny>()?;
                     }
@@ -240,7 +266,8 @@ impl<'de> Visitor<'de> for RowSeed<'_, '_> {
 impl Row {
     fn take<E: serde::de::Error>(
         &mut self,
-        (name, kind): (&str, FieldKind),
+        name: &str,
+        kind: FieldKind,
         json: &RawValue,
     ) -> Result<(), E> {
         let value = value::from_json(kind, json.get())
@@ -254,7 +281,7 @@ impl Row {
         Ok(())
     }
 
-    fn change<E: serde::de::Error>(self) -> Result<Change, E> {
+    fn change<E: serde::de::Error>(mut self) -> Result<Change, E> {
         if self.deleted {
             let id = self.id.or(self.key);
             return id
@@ -264,6 +291,12 @@ impl Row {
         let key = self
             .key
             .ok_or_else(|| E::custom("row: a row without its key"))?;
+        for target in self.targets {
+            let column = target.split(':').next().unwrap_or_default();
+            if let Some(id) = self.fields.get(column).cloned() {
+                self.fields.insert(target, id);
+            }
+        }
         Ok(Change::Upsert(Record {
             key: RecordKey::Dynamics(key),
             version: self.version,

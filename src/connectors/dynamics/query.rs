@@ -8,6 +8,10 @@ use crate::connectors::{ConnectorError, Trouble};
 
 /// Where the Web API lives on an organisation's origin.
 const API: &str = "/api/data/v9.2";
+/// The vendor's largest page.
+pub const PAGE_MAX: u32 = 5_000;
+/// The annotation that names the table a lookup points to.
+pub(super) const TARGET_TABLE: &str = "Microsoft.Dynamics.CRM.lookuplogicalname";
 /// The longest URL we make; the server takes 32 KB, proxies on the way often less.
 const URL_MAX: usize = 16_000;
 /// What one key takes in an `In` filter: `%22`, the key, `%22`, a comma.
@@ -72,6 +76,7 @@ pub(super) fn is_loopback(url: &url::Url) -> bool {
 pub(super) fn select(table: &Table, columns: &[String]) -> Result<String, ConnectorError> {
     let mut members = vec![table.key.clone()];
     for name in columns.iter().map(String::as_str).chain(last_change(table)) {
+        let name = name.split(':').next().unwrap_or(name);
         let column = table.column(name).ok_or_else(|| {
             let message = format!("table {} has no column {name}", table.logical);
             failure(Trouble::Refused, "column", message)
@@ -86,6 +91,22 @@ pub(super) fn select(table: &Table, columns: &[String]) -> Result<String, Connec
 
 fn last_change(table: &Table) -> Option<&'static str> {
     table.column("modifiedon").map(|_| "modifiedon")
+}
+
+/// What is preferred of a read: pages of that size, and for lookups that may point to several tables, which
+/// one it is (only this annotation tells). The same for each page of a feed, as the vendor wants it.
+pub(super) fn preferences(table: &Table, url: &str, page_size: u32) -> String {
+    let polymorphic = table
+        .navigation
+        .iter()
+        .any(|(column, targets)| targets.len() > 1 && url.contains(&format!("_{column}_value")));
+    let size = page_size.clamp(1, PAGE_MAX);
+    let annotations = if polymorphic {
+        format!(",odata.include-annotations=\"{TARGET_TABLE}\"")
+    } else {
+        String::new()
+    };
+    format!("odata.maxpagesize={size}{annotations}")
 }
 
 /// The URLs that together read these rows, each short enough.

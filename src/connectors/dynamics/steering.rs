@@ -25,6 +25,8 @@ const START_PARALLEL: usize = 4;
 const FREE_PARALLEL: usize = 8;
 /// Never more calls at once than this, whatever the hint says.
 const MOST_PARALLEL: usize = 16;
+/// Good answers a parallel call before one more is allowed.
+const GOOD_ANSWERS: usize = 5;
 /// How long everybody waits when a throttling answer does not say.
 const PAUSE_WITHOUT_WORD: Duration = Duration::from_secs(10);
 
@@ -116,7 +118,7 @@ impl Steering {
         seen.good += 1;
         let now_allowed = self.pace.concurrency();
         let most = seen.hint.unwrap_or(START_PARALLEL).min(MOST_PARALLEL);
-        if now_allowed < most && seen.good > now_allowed {
+        if now_allowed < most && seen.good >= now_allowed * GOOD_ANSWERS {
             seen.good = 0;
             self.pace.set_concurrency(now_allowed + 1);
         }

@@ -17,7 +17,7 @@ use crate::model::{FailureClass, FieldKind, RecordKey, Refusal, Value};
 /// The vendor's limit of operations in a batch.
 pub const BATCH_MAX: usize = 1_000;
 /// The largest batch we make; far below what the server takes, and small enough to be done in time.
-const BODY_MAX: usize = 16 * 1024 * 1024;
+const BODY_MAX: usize = 8 * 1024 * 1024;
 
 /// What to do with one row.
 #[derive(Debug, Clone, PartialEq, Eq)]

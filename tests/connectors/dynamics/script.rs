@@ -13,6 +13,7 @@ use syncdeck::config::{DynamicsProfile, LimitMode};
 use syncdeck::connectors::dynamics::{Dynamics, Table, Target};
 use syncdeck::connectors::{Transport, TransportError};
 use syncdeck::model::{FieldInfo, FieldKind, LengthUnit};
+use uuid::Uuid;
 
 pub const ORIGIN: &str = "https://contoso.crm4.dynamics.com";
 pub const API: &str = "https://contoso.crm4.dynamics.com/api/data/v9.2";
@@ -44,12 +45,8 @@ pub fn json(body: impl Into<Bytes>) -> Answer {
 
 /// The vendor's error envelope.
 pub fn fault(code: u16, vendor: &str, message: &str) -> Answer {
-    let body = serde_json::json!({"error": {"code": vendor, "message": message}});
-    status(
-        code,
-        "application/json; odata.metadata=minimal",
-        body.to_string(),
-    )
+    let body = envelope(vendor, message);
+    status(code, "application/json; odata.metadata=minimal", body)
 }
 
 impl Answer {
@@ -71,6 +68,9 @@ struct Inner {
     routes: Vec<(String, String)>,
     seen: Vec<Request<Bytes>>,
     token_requests: Vec<Request<Bytes>>,
+    revoked: Option<String>,
+    in_flight: usize,
+    most_at_once: usize,
 }
 
 impl Script {
@@ -97,6 +97,16 @@ impl Script {
         self
     }
 
+    /// From now on that token is answered as the vendor answers an expired one, some time later.
+    pub fn revoke(&self, token: &str) {
+        self.0.lock().unwrap().revoked = Some(format!("Bearer {token}"));
+    }
+
+    /// The most calls that were in flight together.
+    pub fn most_at_once(&self) -> usize {
+        self.0.lock().unwrap().most_at_once
+    }
+
     pub fn seen(&self) -> Vec<Request<Bytes>> {
         self.0.lock().unwrap().seen.clone()
     }
@@ -118,8 +128,17 @@ impl Script {
     }
 
     pub fn dynamics_with(&self, profile: &DynamicsProfile, limits: LimitMode) -> Dynamics {
+        self.dynamics_sharing(0.7, profile, limits)
+    }
+
+    pub fn dynamics_sharing(
+        &self,
+        share: f64,
+        profile: &DynamicsProfile,
+        limits: LimitMode,
+    ) -> Dynamics {
         let clock = Clock::following_tokio(Utc.with_ymd_and_hms(2026, 11, 22, 10, 0, 0).unwrap());
-        Dynamics::new(profile, 0.7, limits, Arc::new(self.clone()), clock).unwrap()
+        Dynamics::new(profile, share, limits, Arc::new(self.clone()), clock).unwrap()
     }
 
     fn next(&self, request: Request<Bytes>) -> Answer {
@@ -133,7 +152,15 @@ impl Script {
             return inner.tokens.pop_front().unwrap_or_else(|| json(granted));
         }
         let url = request.uri().to_string();
+        let token = request.headers()["authorization"]
+            .to_str()
+            .unwrap()
+            .to_owned();
         inner.seen.push(request);
+        if inner.revoked == Some(token) {
+            let denied = response(401, "text/plain", "HTTP Error 401 - Unauthorized");
+            return Answer::Slow(Duration::from_millis(1), denied);
+        }
         if let Some(answer) = inner.answers.pop_front() {
             return answer;
         }
@@ -146,7 +173,21 @@ impl Script {
 #[async_trait]
 impl Transport for Script {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        match self.next(request) {
+        let answer = self.next(request);
+        {
+            let mut inner = self.0.lock().unwrap();
+            inner.in_flight += 1;
+            inner.most_at_once = inner.most_at_once.max(inner.in_flight);
+        }
+        let answer = Self::deliver(answer).await;
+        self.0.lock().unwrap().in_flight -= 1;
+        answer
+    }
+}
+
+impl Script {
+    async fn deliver(answer: Answer) -> Result<Response<Bytes>, TransportError> {
+        match answer {
             Answer::Http(response) => Ok(response),
             Answer::Slow(wait, response) => {
                 tokio::time::sleep(wait).await;
@@ -168,17 +209,48 @@ pub fn profile() -> DynamicsProfile {
     }
 }
 
+/// Columns of every kind.
+const COLUMNS: [(&str, FieldKind); 20] = [
+    ("leadid", FieldKind::Id),
+    ("firstname", FieldKind::Text),
+    ("lastname", FieldKind::Text),
+    ("emailaddress1", FieldKind::Email),
+    ("description", FieldKind::Memo),
+    ("numberofemployees", FieldKind::Integer),
+    ("revenue", FieldKind::Decimal),
+    ("donotemail", FieldKind::Boolean),
+    ("estimatedclosedate", FieldKind::Date),
+    ("modifiedon", FieldKind::DateTime),
+    ("lastcall", FieldKind::DateTime),
+    ("new_meeting", FieldKind::WallClock),
+    ("leadsourcecode", FieldKind::Option),
+    ("new_interests", FieldKind::Options),
+    ("statecode", FieldKind::State),
+    ("statuscode", FieldKind::Status),
+    ("parentaccountid", FieldKind::Lookup),
+    ("customerid", FieldKind::Lookup),
+    ("ownerid", FieldKind::Lookup),
+    ("new_marker", FieldKind::Id),
+];
+
 /// A lead table as it might be, small.
 pub fn lead() -> Table {
-    let column = |name: &str, kind| FieldInfo {
-        length_unit: LengthUnit::Utf16,
-        ..FieldInfo::new(name, kind)
-    };
     let target = |table: &str, set: &str, property: &str| Target {
         table: table.to_owned(),
         set: set.to_owned(),
         property: property.to_owned(),
     };
+    let account = |property| target("account", "accounts", property);
+    let contact = |property| target("contact", "contacts", property);
+    let owners = vec![
+        target("systemuser", "systemusers", "ownerid"),
+        target("team", "teams", "ownerid"),
+    ];
+    let customers = vec![account("customerid_account"), contact("customerid_contact")];
+    let columns = COLUMNS.map(|(name, kind)| FieldInfo {
+        length_unit: LengthUnit::Utf16,
+        ..FieldInfo::new(name, kind)
+    });
     Table {
         logical: "lead".to_owned(),
         label: "Lead".to_owned(),
@@ -187,49 +259,15 @@ pub fn lead() -> Table {
         name_column: "fullname".to_owned(),
         change_tracking: true,
         optimistic: true,
-        columns: vec![
-            column("leadid", FieldKind::Id),
-            column("firstname", FieldKind::Text),
-            column("lastname", FieldKind::Text),
-            column("emailaddress1", FieldKind::Email),
-            column("description", FieldKind::Memo),
-            column("numberofemployees", FieldKind::Integer),
-            column("revenue", FieldKind::Decimal),
-            column("donotemail", FieldKind::Boolean),
-            column("estimatedclosedate", FieldKind::Date),
-            column("modifiedon", FieldKind::DateTime),
-            column("lastcall", FieldKind::DateTime),
-            column("new_meeting", FieldKind::WallClock),
-            column("leadsourcecode", FieldKind::Option),
-            column("new_interests", FieldKind::Options),
-            column("statecode", FieldKind::State),
-            column("statuscode", FieldKind::Status),
-            column("parentaccountid", FieldKind::Lookup),
-            column("customerid", FieldKind::Lookup),
-            column("ownerid", FieldKind::Lookup),
-            column("new_marker", FieldKind::Id),
-        ],
+        columns: columns.into(),
         navigation: [
             (
-                "parentaccountid",
-                vec![target("account", "accounts", "parentaccountid")],
+                "parentaccountid".to_owned(),
+                vec![account("new_ParentAccountId")],
             ),
-            (
-                "customerid",
-                vec![
-                    target("account", "accounts", "customerid_account"),
-                    target("contact", "contacts", "customerid_contact"),
-                ],
-            ),
-            (
-                "ownerid",
-                vec![
-                    target("systemuser", "systemusers", "ownerid"),
-                    target("team", "teams", "ownerid"),
-                ],
-            ),
+            ("customerid".to_owned(), customers),
+            ("ownerid".to_owned(), owners),
         ]
-        .map(|(name, targets)| (name.to_owned(), targets))
         .into(),
         keys: Vec::new(),
     }
@@ -237,4 +275,35 @@ pub fn lead() -> Table {
 
 pub fn columns(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// A multipart answer with these parts (status line, then JSON), as the vendor lays it out.
+pub fn multipart(parts: &[(&str, &str)], newline: &str, closed: bool) -> Answer {
+    let part = |(line, json): &(&str, &str)| {
+        let kind = if json.is_empty() {
+            ""
+        } else {
+            "Content-Type: application/json; odata.metadata=minimal\n"
+        };
+        format!(
+            "--batchresponse_7d0c\nContent-Type: application/http\nContent-Transfer-Encoding: binary\n\n\
+             HTTP/1.1 {line}\nOData-Version: 4.0\n{kind}\n{json}\n"
+        )
+    };
+    let mut body: String = parts.iter().map(part).collect();
+    if closed {
+        body.push_str("--batchresponse_7d0c--\n");
+    }
+    let kind = "multipart/mixed; boundary=batchresponse_7d0c";
+    status(200, kind, body.replace('\n', newline))
+        .header("preference-applied", "odata.continue-on-error")
+}
+
+/// The JSON of the vendor's error envelope.
+pub fn envelope(code: &str, message: &str) -> String {
+    serde_json::json!({"error": {"code": code, "message": message}}).to_string()
+}
+
+pub fn id(n: u128) -> Uuid {
+    Uuid::from_u128(n)
 }

@@ -3,13 +3,8 @@
 use syncdeck::connectors::dynamics::{DynamicsAction, DynamicsWrite, Table};
 use syncdeck::connectors::{Trouble, WriteOutcome};
 use syncdeck::model::{FailureClass, RecordKey, Value};
-use uuid::Uuid;
 
-use super::script::{API, Answer, Script, fault, lead, status};
-
-fn id(n: u128) -> Uuid {
-    Uuid::from_u128(n)
-}
+use super::script::{API, Answer, Script, envelope, fault, id, lead, multipart, status};
 
 fn write(table: &Table, n: u128, action: DynamicsAction) -> DynamicsWrite<'_> {
     let fields = match action {
@@ -28,33 +23,6 @@ fn update(version: &str) -> DynamicsAction {
     DynamicsAction::Update {
         version: Some(version.to_owned()),
     }
-}
-
-/// A multipart answer with these parts (status line, then JSON), as the vendor lays it out.
-pub fn multipart(parts: &[(&str, &str)], newline: &str, closed: bool) -> Answer {
-    let mut body = String::new();
-    for (line, json) in parts {
-        body.push_str("--batchresponse_7d0c\nContent-Type: application/http\n");
-        body.push_str("Content-Transfer-Encoding: binary\n\n");
-        body.push_str(&format!("HTTP/1.1 {line}\nOData-Version: 4.0\n"));
-        if !json.is_empty() {
-            body.push_str("Content-Type: application/json; odata.metadata=minimal\n");
-        }
-        body.push_str(&format!("\n{json}\n"));
-    }
-    if closed {
-        body.push_str("--batchresponse_7d0c--\n");
-    }
-    status(
-        200,
-        "multipart/mixed; boundary=batchresponse_7d0c",
-        body.replace('\n', newline),
-    )
-    .header("preference-applied", "odata.continue-on-error")
-}
-
-fn envelope(code: &str, message: &str) -> String {
-    serde_json::json!({"error": {"code": code, "message": message}}).to_string()
 }
 
 #[tokio::test(start_paused = true)]
