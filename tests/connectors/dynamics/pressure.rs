@@ -21,7 +21,7 @@ fn throttled(code: &str, seconds: &str) -> Answer {
 
 fn local(script: &Script, limits: LimitMode) -> syncdeck::connectors::dynamics::Dynamics {
     let mut profile = profile();
-    profile.url = "http://127.0.0.1:9".to_owned();
+    "http://127.0.0.1:9".clone_into(&mut profile.url);
     profile.token_url = Some("http://127.0.0.1:9/token".to_owned());
     script.dynamics_sharing(0.01, &profile, limits)
 }

@@ -53,7 +53,7 @@ fn token() -> String {
 
 fn dynamics(origin: &str) -> Dynamics {
     let mut profile = profile();
-    profile.url = origin.to_owned();
+    origin.clone_into(&mut profile.url);
     profile.token_url = Some(format!("{origin}/token"));
     let transport = Arc::new(HttpTransport::new().unwrap());
     Dynamics::new(&profile, 0.7, LimitMode::Auto, transport, Clock::system()).unwrap()

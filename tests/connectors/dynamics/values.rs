@@ -170,79 +170,39 @@ proptest! {
     }
 }
 
-#[test]
-fn wire_forms_are_read_as_the_vendor_means_them() {
-    let date_time = |text: &str| Value::DateTime(text.parse().unwrap());
+/// A member of a row, the column, what it means.
+#[rustfmt::skip]
+fn wire_forms() -> [(&'static str, &'static str, Value); 18] {
+    let moment = |text: &str| Value::DateTime(text.parse().unwrap());
     let amount = |text: &str| Value::Decimal(text.parse().unwrap());
-    let cases = [
+    let account = Value::Id("7c2e0000-0000-0000-0000-000000000001".parse().unwrap());
+    let day = Value::Date("2031-02-03".parse().unwrap());
+    let both = || Value::Options([1, 9].into());
+    [
         (r#""revenue":20000.0000"#, "revenue", amount("20000")),
         (r#""revenue":0.1"#, "revenue", amount("0.1")),
-        (
-            r#""revenue":922337203685477.5807"#,
-            "revenue",
-            amount("922337203685477.5807"),
-        ),
+        (r#""revenue":922337203685477.5807"#, "revenue", amount("922337203685477.5807")),
         (r#""revenue":1E+3"#, "revenue", amount("1000")),
         (r#""revenue":"12.50""#, "revenue", amount("12.5")),
-        (
-            r#""numberofemployees":9007199254740993"#,
-            "numberofemployees",
-            Value::Integer(9_007_199_254_740_993),
-        ),
-        (
-            r#""lastcall":"2031-02-03T04:05:06Z""#,
-            "lastcall",
-            date_time("2031-02-03T04:05:06Z"),
-        ),
-        (
-            r#""lastcall":"2031-02-03T04:05:06.789+02:00""#,
-            "lastcall",
-            date_time("2031-02-03T02:05:06Z"),
-        ),
-        (
-            r#""lastcall":"2031-02-03T04:05:06""#,
-            "lastcall",
-            date_time("2031-02-03T04:05:06Z"),
-        ),
-        (
-            r#""new_meeting":"2031-02-03T04:05:06+02:00""#,
-            "new_meeting",
-            date_time("2031-02-03T04:05:06Z"),
-        ),
-        (
-            r#""estimatedclosedate":"2031-02-03""#,
-            "estimatedclosedate",
-            Value::Date("2031-02-03".parse().unwrap()),
-        ),
-        (
-            r#""new_interests":"1,9""#,
-            "new_interests",
-            Value::Options([1, 9].into()),
-        ),
-        (
-            r#""new_interests":"9, 1""#,
-            "new_interests",
-            Value::Options([1, 9].into()),
-        ),
+        (r#""numberofemployees":9007199254740993"#, "numberofemployees", Value::Integer(9_007_199_254_740_993)),
+        (r#""lastcall":"2031-02-03T04:05:06Z""#, "lastcall", moment("2031-02-03T04:05:06Z")),
+        (r#""lastcall":"2031-02-03T04:05:06.789+02:00""#, "lastcall", moment("2031-02-03T02:05:06Z")),
+        (r#""lastcall":"2031-02-03T04:05:06""#, "lastcall", moment("2031-02-03T04:05:06Z")),
+        (r#""new_meeting":"2031-02-03T04:05:06+02:00""#, "new_meeting", moment("2031-02-03T04:05:06Z")),
+        (r#""estimatedclosedate":"2031-02-03""#, "estimatedclosedate", day),
+        (r#""new_interests":"1,9""#, "new_interests", both()),
+        (r#""new_interests":"9, 1""#, "new_interests", both()),
         (r#""firstname":"""#, "firstname", Value::Null),
-        (
-            r#""firstname":"\u0041da\n""#,
-            "firstname",
-            Value::text("Ada\n"),
-        ),
+        (r#""firstname":"\u0041da\n""#, "firstname", Value::text("Ada\n")),
         (r#""firstname":null"#, "firstname", Value::Null),
-        (
-            r#""_parentaccountid_value":"7C2E0000-0000-0000-0000-000000000001""#,
-            "parentaccountid",
-            Value::Id("7c2e0000-0000-0000-0000-000000000001".parse().unwrap()),
-        ),
-        (
-            r#""new_unknown":{"a":[1,{}]},"firstname":"Ada""#,
-            "firstname",
-            Value::text("Ada"),
-        ),
-    ];
-    for (member, name, expected) in cases {
+        (r#""_parentaccountid_value":"7C2E0000-0000-0000-0000-000000000001""#, "parentaccountid", account),
+        (r#""new_unknown":{"a":[1,{}]},"firstname":"Ada""#, "firstname", Value::text("Ada")),
+    ]
+}
+
+#[test]
+fn wire_forms_are_read_as_the_vendor_means_them() {
+    for (member, name, expected) in wire_forms() {
         let record = block_on(received(&lead(), &format!("{{{member}}}")));
         assert_eq!(record.get(name), &expected, "{member}");
     }

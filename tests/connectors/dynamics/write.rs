@@ -25,6 +25,34 @@ fn update(version: &str) -> DynamicsAction {
     }
 }
 
+/// The batch of the test below, byte for byte.
+fn expected_body(boundary: &str) -> String {
+    let row = "00000000-0000-0000-0000-00000000000";
+    let head = |n: u32| {
+        format!(
+            "--{boundary}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\nContent-ID: {n}\r\n\r\n"
+        )
+    };
+    let patch = |n: u32, guard: &str| {
+        format!(
+            "{}PATCH /api/data/v9.2/leads({row}{n})?$select=leadid HTTP/1.1\r\nContent-Type: application/json; charset=utf-8\r\n\
+             Accept: application/json\r\nPrefer: return=representation\r\n{guard}\r\n\r\n{{\"firstname\":\"Ada\"}}\r\n",
+            head(n)
+        )
+    };
+    let expected = [
+        patch(1, "If-None-Match: *"),
+        patch(2, "If-Match: W/\"9\""),
+        patch(3, "If-Match: *"),
+        format!(
+            "{}DELETE /api/data/v9.2/leads({row}4) HTTP/1.1\r\nIf-Match: W/\"3\"\r\n\r\n\r\n",
+            head(4)
+        ),
+        format!("--{boundary}--\r\n"),
+    ];
+    expected.concat()
+}
+
 #[tokio::test(start_paused = true)]
 async fn each_write_carries_its_own_guard() {
     let table = lead();
@@ -81,30 +109,7 @@ async fn each_write_carries_its_own_guard() {
     let kind = request.headers()["content-type"].to_str().unwrap();
     let boundary = kind.split('"').nth(1).unwrap();
     let body = std::str::from_utf8(request.body()).unwrap();
-    let row = "00000000-0000-0000-0000-00000000000";
-    let head = |n: u32| {
-        format!(
-            "--{boundary}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\nContent-ID: {n}\r\n\r\n"
-        )
-    };
-    let patch = |n: u32, guard: &str| {
-        format!(
-            "{}PATCH /api/data/v9.2/leads({row}{n})?$select=leadid HTTP/1.1\r\nContent-Type: application/json; charset=utf-8\r\n\
-             Accept: application/json\r\nPrefer: return=representation\r\n{guard}\r\n\r\n{{\"firstname\":\"Ada\"}}\r\n",
-            head(n)
-        )
-    };
-    let expected = [
-        patch(1, "If-None-Match: *"),
-        patch(2, "If-Match: W/\"9\""),
-        patch(3, "If-Match: *"),
-        format!(
-            "{}DELETE /api/data/v9.2/leads({row}4) HTTP/1.1\r\nIf-Match: W/\"3\"\r\n\r\n\r\n",
-            head(4)
-        ),
-        format!("--{boundary}--\r\n"),
-    ];
-    assert_eq!(body, expected.concat());
+    assert_eq!(body, expected_body(boundary));
 }
 
 #[tokio::test(start_paused = true)]
