@@ -22,35 +22,35 @@ pub(super) struct Rows<'a> {
     pub(super) head: Vec<u8>,
     /// The fields that tell who is who.
     pub(super) keys: &'a [String],
-    pub(super) rows: &'a [Vec<(String, Value)>],
+    pub(super) input: &'a [Vec<(String, Value)>],
 }
 
 impl Marketo {
     /// Writes all rows, in as few calls as they need, one after the other. One outcome each, in order.
     pub(super) async fn write_rows<T: Clone + From<WriteOutcome>>(
         &self,
-        input: &Rows<'_>,
+        rows: &Rows<'_>,
         read: impl Fn(&Answer, usize) -> Result<Vec<T>, ConnectorError>,
     ) -> Result<Vec<T>, ConnectorError> {
-        let mut sent = Sent::new(input.rows.len());
-        let mut batch = Batch::new(&input.head);
-        for (place, record) in input.rows.iter().enumerate() {
-            let Some(key) = key_of(record, input.keys) else {
-                sent.settle(place, no_key(input.keys).into());
+        let mut sent = Sent::new(rows.input.len());
+        let mut batch = Batch::new(&rows.head);
+        for (place, record) in rows.input.iter().enumerate() {
+            let Some(key) = key_of(record, rows.keys) else {
+                sent.settle(place, no_key(rows.keys).into());
                 continue;
             };
             let mut row = Vec::with_capacity(64 * record.len());
             values::object(&mut row, record);
-            if input.head.len() + row.len() + 2 > BODY_BYTES {
+            if rows.head.len() + row.len() + 2 > BODY_BYTES {
                 sent.settle(place, too_large().into());
                 continue;
             }
             if !batch.takes(&row, &key) {
-                self.send(input.path, &mut batch, &mut sent, &read).await?;
+                self.send(rows.path, &mut batch, &mut sent, &read).await?;
             }
             batch.push(place, &row, key);
         }
-        self.send(input.path, &mut batch, &mut sent, &read).await?;
+        self.send(rows.path, &mut batch, &mut sent, &read).await?;
         Ok(sent.outcomes())
     }
 

@@ -99,6 +99,11 @@ impl Budget {
         ends
     }
 
+    /// How long until the day ends.
+    pub(super) fn until_midnight(&self, now: DateTime<Utc>) -> Duration {
+        until(self.today(now).ends, now)
+    }
+
     /// The vendor answered: the day is not used up.
     pub(super) fn open(&self, now: DateTime<Utc>) {
         self.today(now).closed_until = None;

@@ -16,8 +16,10 @@ pub(super) enum Meaning {
     Rate,
     /// Too many calls at once (615).
     Crowded,
-    /// The day's calls, or export bytes, are used up.
+    /// The day's calls are used up.
     Day,
+    /// The day's export bytes are used up; other calls go on.
+    Volume,
     /// The server stumbled: it may have done its work all the same.
     Shaky,
     /// Not executed; may be tried again after this long.
@@ -68,7 +70,7 @@ pub(super) fn meaning(code: &str, message: &str) -> Meaning {
         "606" => Meaning::Rate,
         "615" => Meaning::Crowded,
         "607" => Meaning::Day,
-        "1029" if message.to_ascii_lowercase().contains("quota") => Meaning::Day,
+        "1029" if message.to_ascii_lowercase().contains("quota") => Meaning::Volume,
         "500" | "502" | "503" | "504" | "604" | "608" | "611" | "713" => Meaning::Shaky,
         "614" => Meaning::Later(MAINTENANCE),
         "1014" | "1016" | "1019" | "1029" => Meaning::Later(JOB_QUEUE),
@@ -114,7 +116,7 @@ pub(super) fn skipped(operation: Operation, code: &str, message: &str) -> WriteO
                 WriteOutcome::Gone
             }
         }
-        Meaning::Rate | Meaning::Crowded | Meaning::Day | Meaning::Later(_) => {
+        Meaning::Rate | Meaning::Crowded | Meaning::Day | Meaning::Volume | Meaning::Later(_) => {
             WriteOutcome::Retry(refusal(FailureClass::Throttled))
         }
         Meaning::Shaky => WriteOutcome::Retry(refusal(FailureClass::Vendor)),

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::call::Call;
 use super::client::Marketo;
 use super::error;
-use super::objects::{ObjectInfo, described};
+use super::object::{ObjectInfo, described};
 use crate::connectors::{ConnectorError, Trouble};
 use crate::model::FieldKind;
 

@@ -1,18 +1,18 @@
-//! One call from the pace's turnstile to an opened envelope: token, sending, and what may be repeated.
+//! One call from the pace's turnstile to an opened envelope: token, sending, and repeating what may be repeated.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RANGE};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response};
 
 use super::call::{Call, Effect};
 use super::client::Inner;
-use super::codes::{self, Meaning};
-use super::envelope::{self, Answer, Opened, Reason};
+use super::envelope::Answer;
 use super::error;
 use super::identity::Token;
+use super::verdict::{Failed, Setback, last, shaky};
 use crate::connectors::{ConnectorError, TransportError, Trouble};
 
 /// A read that met a stumbling server is sent this often in all.
@@ -22,27 +22,8 @@ const CONNECT_ATTEMPTS: u32 = 3;
 /// A call that was throttled is sent this often in all.
 const THROTTLED_ATTEMPTS: u32 = 5;
 const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
-/// The window of the rate limit: after it, all of it is free again.
-const WINDOW: Duration = Duration::from_secs(20);
-const CROWDED: Duration = Duration::from_secs(1);
 /// Longer than the longest time-out of the server (paging tokens: 300 s).
 const ANSWER_WITHIN: Duration = Duration::from_secs(310);
-
-/// Why an attempt failed, sorted by what may follow.
-enum Setback {
-    /// The token was refused: once more with another.
-    Token(Box<Token>),
-    /// Not executed; everybody is paused already.
-    Throttled,
-    /// It never reached the server.
-    Unsent,
-    /// It may have been executed.
-    Shaky,
-    /// Nothing more to try.
-    Final,
-}
-
-type Failed = (Setback, ConnectorError);
 
 #[derive(Default)]
 struct Tries {
@@ -119,7 +100,7 @@ impl Inner {
     }
 
     /// 1, 2, 4 s and up to half of that on top. Not by chance: a simulation has to repeat itself exactly.
-    fn back_off(&self, attempt: u32) -> Duration {
+    pub(super) fn back_off(&self, attempt: u32) -> Duration {
         let base = FIRST_BACK_OFF * 2_u32.pow(attempt.saturating_sub(1).min(6));
         let spread = self.calls.load(Ordering::Relaxed).wrapping_mul(0x9E37_79B9) % 512;
         base + base * spread as u32 / 1024
@@ -181,124 +162,10 @@ impl Inner {
         let built = request.body(call.body.clone());
         built.map_err(|why| error::of(Trouble::Refused, "address", &why.to_string()))
     }
-
-    fn opened(
-        &self,
-        call: &Call,
-        token: &Token,
-        response: &Response<Bytes>,
-    ) -> Result<Answer, Failed> {
-        let status = response.status();
-        match envelope::open(response.body()) {
-            Opened::Ran(answer) if status.is_success() => {
-                self.budget.open(self.clock.now());
-                Ok(answer)
-            }
-            Opened::Failed { reason, request_id } => {
-                Err(self.refused(call, token, &reason, &request_id))
-            }
-            Opened::Garbled if status.is_success() => {
-                let (setback, mut error) =
-                    shaky(call, "garbled", "the answer was cut or is no JSON");
-                if call.effect == Effect::Read {
-                    error.trouble = Trouble::Protocol;
-                }
-                Err((setback, error))
-            }
-            Opened::Ran(_) | Opened::Garbled => Err(self.bare(call, status)),
-        }
-    }
-
-    /// An HTTP status with a body that is no envelope: a proxy, a load balancer, a limit of the front end.
-    fn bare(&self, call: &Call, status: StatusCode) -> Failed {
-        let code = error::http(status);
-        match status.as_u16() {
-            429 => self.throttle(&code, "too many requests", WINDOW),
-            408 | 500..=599 => shaky(call, &code, "the server is in trouble"),
-            413 => last(error::of(
-                Trouble::Refused,
-                &code,
-                "more than 1 MB in one call",
-            )),
-            414 => last(error::of(
-                Trouble::Refused,
-                &code,
-                "the address is too long",
-            )),
-            300..=399 | 401 | 403 | 404 | 407 => last(error::of(
-                Trouble::Configuration,
-                &code,
-                "this address does not answer like Marketo's: check the endpoint and any proxy",
-            )),
-            _ => last(error::of(Trouble::Refused, &code, "the call was refused")),
-        }
-    }
-
-    fn throttle(&self, code: &str, message: &str, wait: Duration) -> Failed {
-        self.engage();
-        self.pace.pause(wait);
-        let trouble = Trouble::Retry { wait: Some(wait) };
-        (Setback::Throttled, error::of(trouble, code, message))
-    }
-
-    /// `success: false`.
-    fn refused(&self, call: &Call, token: &Token, reason: &Reason, request_id: &str) -> Failed {
-        let code = reason.code.as_str();
-        let message = format!("{} [request {request_id}]", reason.message);
-        if matches!(code, "601" | "602" | "604" | "605" | "608" | "611") {
-            self.budget.give_back(self.clock.now());
-        }
-        let of = |trouble| error::of(trouble, code, &message);
-        match codes::meaning(code, &reason.message) {
-            // A second 602 in a row is a short-lived token; a second 601 a revoked service.
-            Meaning::Token if code == "602" => (
-                Setback::Token(Box::new(token.clone())),
-                of(Trouble::Retry { wait: None }),
-            ),
-            Meaning::Token => (
-                Setback::Token(Box::new(token.clone())),
-                of(Trouble::Configuration),
-            ),
-            Meaning::Rate => self.throttle(code, &message, WINDOW),
-            Meaning::Crowded => self.throttle(code, &message, CROWDED + self.back_off(1)),
-            Meaning::Day => {
-                self.engage();
-                let wait = self.budget.close(self.clock.now());
-                last(of(Trouble::Quota { wait }))
-            }
-            Meaning::Shaky => shaky(call, code, &message),
-            Meaning::Later(wait) => last(of(Trouble::Retry { wait: Some(wait) })),
-            Meaning::Held(_) if call.effect == Effect::Read => shaky(call, code, &message),
-            Meaning::Held(_) => last(of(Trouble::Retry { wait: None })),
-            Meaning::Setup => last(of(Trouble::Configuration)),
-            Meaning::NativeSync => {
-                let message = format!("{} [request {request_id}]", codes::NATIVE_SYNC);
-                last(error::of(Trouble::Configuration, code, &message))
-            }
-            Meaning::NoPerson
-            | Meaning::NoRecord
-            | Meaning::Exists
-            | Meaning::Several
-            | Meaning::Refused(_) => last(of(Trouble::Refused)),
-        }
-    }
 }
 
 fn is_json(response: &Response<Bytes>) -> bool {
     let content_type = response.headers().get(CONTENT_TYPE);
     let text = content_type.and_then(|value| value.to_str().ok());
     text.is_some_and(|text| text.contains("json"))
-}
-
-fn last(error: ConnectorError) -> Failed {
-    (Setback::Final, error)
-}
-
-/// The server may have done it all the same: a read is asked again, a write is never.
-fn shaky(call: &Call, code: &str, message: &str) -> Failed {
-    let trouble = match call.effect {
-        Effect::Read => Trouble::Retry { wait: None },
-        Effect::Write => Trouble::Unknown,
-    };
-    (Setback::Shaky, error::of(trouble, code, message))
 }

@@ -2,24 +2,21 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
-use sha2::{Digest, Sha256};
 
 use super::call::Call;
 use super::client::Marketo;
 use super::envelope::Answer;
+use super::extract_file::ExtractFile;
 use super::{error, times};
-use crate::connectors::{ConnectorError, Trouble};
+use crate::connectors::ConnectorError;
 
 /// The longest stretch of time one extract may cover.
 pub const EXTRACT_DAYS: i64 = 31;
 /// The state of a job is renewed this often; asking sooner is in vain.
 pub const EXTRACT_POLL: Duration = Duration::from_secs(60);
-/// What one request brings: a file of any size is fetched in memory of this size.
-const PIECE: u64 = 4 * 1024 * 1024;
 
 /// What is extracted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,85 +193,9 @@ impl Marketo {
         )
     }
 
-    /// The file of a completed job, to be fetched piece by piece, from the byte `from` on.
+    /// The file of a completed job, to be fetched piece by piece,
     pub fn extract_file(&self, of: &ExtractOf, job: &ExtractJob) -> ExtractFile {
-        ExtractFile {
-            marketo: self.clone(),
-            path: format!("{}/{}/file.json", of.path(), job.id),
-            size: job.bytes,
-            checksum: job.checksum.clone(),
-            fetched: 0,
-            hash: Sha256::new(),
-            done: false,
-        }
+        let path = format!("{}/{}/file.json", of.path(), job.id);
+        ExtractFile::new(self, path, job)
     }
-}
-
-/// A file on its way, in pieces; its checksum is proved at the end.
-pub struct ExtractFile {
-    marketo: Marketo,
-    path: String,
-    size: Option<u64>,
-    checksum: Option<String>,
-    fetched: u64,
-    hash: Sha256,
-    done: bool,
-}
-
-impl ExtractFile {
-    /// The next piece; none at the end. The last piece is handed out only if the whole file's checksum is right.
-    ///
-    /// A file that is not there yet ([`Trouble::Retry`]) can appear some seconds after its job is completed.
-    pub async fn next(&mut self) -> Result<Option<Bytes>, ConnectorError> {
-        if self.done || self.size == Some(0) {
-            return Ok(None);
-        }
-        let call = Call::part(&self.path, self.fetched, self.fetched + PIECE - 1);
-        let answer = self.marketo.0.file(&call).await.map_err(not_yet)?;
-        let whole = answer.status().as_u16() == 200;
-        if whole && self.fetched > 0 {
-            // The server ignored the range: the part that is here already would come again.
-            return Err(error::protocol("the file cannot be fetched in pieces", ""));
-        }
-        let total = answer.headers().get(http::header::CONTENT_RANGE);
-        let total = total.and_then(|range| range.to_str().ok()?.rsplit('/').next()?.parse().ok());
-        let piece = answer.into_body();
-        self.fetched += piece.len() as u64;
-        self.hash.update(&piece);
-        let size = self.size.or(total);
-        self.done = whole || piece.is_empty() || size.is_some_and(|size| self.fetched >= size);
-        if self.done {
-            self.prove()?;
-        }
-        Ok(Some(piece).filter(|piece| !piece.is_empty()))
-    }
-
-    fn prove(&self) -> Result<(), ConnectorError> {
-        let Some(expected) = &self.checksum else {
-            return Ok(());
-        };
-        let found = self.hash.clone().finalize();
-        let found: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
-        let expected = expected.trim_start_matches("sha256:");
-        if expected.eq_ignore_ascii_case(&found) {
-            return Ok(());
-        }
-        Err(error::protocol(
-            "the file's checksum is wrong: it was damaged on its way",
-            "",
-        ))
-    }
-}
-
-/// The files' plain 404: unknown, or not there yet although the job is done.
-fn not_yet(error: ConnectorError) -> ConnectorError {
-    if error.code == "HTTP 404" {
-        let wait = Some(Duration::from_secs(10));
-        return super::error::of(
-            Trouble::Retry { wait },
-            &error.code,
-            "the file is not there (yet)",
-        );
-    }
-    error
 }

@@ -16,6 +16,7 @@ mod envelope;
 mod error;
 mod exchange;
 mod extract;
+mod extract_file;
 mod extract_rows;
 mod feed;
 mod fields;
@@ -23,6 +24,7 @@ mod identity;
 mod import;
 mod merge;
 mod native;
+mod object;
 mod objects;
 mod outcomes;
 mod paging;
@@ -32,13 +34,13 @@ mod schema;
 mod times;
 mod usage;
 mod values;
+mod verdict;
 
 pub use batch::PEOPLE_A_CALL;
 pub use client::Marketo;
 pub use custom_types::{CustomTypeState, NewCustomField, NewCustomType};
-pub use extract::{
-    EXTRACT_DAYS, EXTRACT_POLL, ExtractFile, ExtractFilter, ExtractJob, ExtractOf, JobState,
-};
+pub use extract::{EXTRACT_DAYS, EXTRACT_POLL, ExtractFilter, ExtractJob, ExtractOf, JobState};
+pub use extract_file::ExtractFile;
 pub use extract_rows::ExtractRows;
 pub use feed::{
     ActivityPage, CHANGES_KEPT, DELETES_KEPT, DeletedPerson, FieldChange, LeadChange,
@@ -46,7 +48,7 @@ pub use feed::{
 };
 pub use import::{IMPORT_BYTES, ImportJob, ImportOf, import_file};
 pub use merge::Partition;
-pub use objects::{Object, ObjectInfo, ObjectOutcome, ObjectRecord};
+pub use object::{Object, ObjectInfo, ObjectOutcome, ObjectRecord};
 pub use people::{PeopleAction, PeopleWrite};
 pub use schema::{COMPANY_FIELDS, NewPersonField};
 pub use usage::{ErrorCounts, Usage};

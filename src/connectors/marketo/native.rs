@@ -2,12 +2,11 @@
 
 use super::call::Call;
 use super::client::Marketo;
+use super::codes::Operation;
 use super::error;
+use super::object::ObjectOutcome;
 use super::outcomes;
 use crate::connectors::{ConnectorError, Trouble, WriteOutcome};
-
-use super::codes::Operation;
-use super::objects::ObjectOutcome;
 
 /// A company key nobody has: the probe updates it, and only if it existed.
 const NOBODY: &str = "syncdeck-probe-of-no-company";

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::codes::{self, Operation};
 use super::envelope::{self, Answer, Reason};
 use super::error;
-use super::objects::ObjectOutcome;
+use super::object::ObjectOutcome;
 use crate::connectors::{ConnectorError, Trouble, WriteOutcome};
 use crate::model::{FailureClass, MarketoId, RecordKey, Refusal};
 

@@ -138,7 +138,7 @@ impl Marketo {
             path: PATH,
             head: head(write),
             keys: std::slice::from_ref(&write.lookup),
-            rows: &write.people,
+            input: &write.people,
         };
         let operation = write.action.operation();
         let read = |answer: &Answer, count| outcomes::in_order(answer, count, operation);
@@ -159,7 +159,7 @@ impl Marketo {
             path: "/v1/leads/delete.json",
             head: br#"{"input":["#.to_vec(),
             keys: &key,
-            rows: &input,
+            input: &input,
         };
         let read = |answer: &Answer, count| outcomes::in_order(answer, count, Operation::Delete);
         self.write_rows(&rows, read).await

@@ -1,11 +1,14 @@
 //! The Marketo connector against answers written by hand from Adobe's documentation.
 
 mod activities;
+mod bulk;
 mod faults;
 mod identity;
 mod limits;
+mod objects;
 mod people;
 mod schema;
 mod script;
 mod values;
+mod wire;
 mod writes;

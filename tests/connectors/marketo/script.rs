@@ -101,10 +101,6 @@ impl Script {
         self.0.lock().unwrap().asked.clone()
     }
 
-    pub fn unused(&self) -> usize {
-        self.0.lock().unwrap().replies.len()
-    }
-
     /// A client of this Marketo, its limits kept from the start.
     pub fn marketo(&self) -> Marketo {
         self.client(

@@ -1,0 +1,110 @@
+//! The same client over real HTTP on loopback: what a proxy, a load balancer or a vendor would notice.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use http::request::Parts;
+use syncdeck::clock::Clock;
+use syncdeck::config::{LimitMode, MarketoProfile};
+use syncdeck::connectors::marketo::{ExtractOf, Marketo};
+use syncdeck::connectors::{HttpTransport, Trouble};
+
+type Seen = Arc<Mutex<Vec<(Parts, Bytes)>>>;
+
+async fn answer(State(seen): State<Seen>, parts: Parts, body: Bytes) -> String {
+    let path = parts.uri.path().to_owned();
+    seen.lock().unwrap().push((parts, body));
+    match path.as_str() {
+        "/identity/oauth/token" => {
+            r#"{"access_token":"t0k","token_type":"bearer","expires_in":3599,"scope":"a@b.example"}"#.to_owned()
+        }
+        "/rest/v1/leads.json" => {
+            r#"{"requestId":"1#1","success":true,"result":[{"id":5,"lastName":"Ünal \ud83d\ude00"}]}"#.to_owned()
+        }
+        _ => r#"{"requestId":"1#1","success":true,"result":[{"exportId":"e1","status":"Queued"}]}"#.to_owned(),
+    }
+}
+
+async fn marketo() -> (MarketoProfile, Seen) {
+    let seen = Seen::default();
+    let router = Router::new().fallback(answer).with_state(Arc::clone(&seen));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let profile = MarketoProfile {
+        endpoint: format!("{host}/rest/"),
+        identity: format!("{host}/identity/"),
+        client_id: "id".to_owned(),
+        client_secret: "secret".to_owned().into(),
+        daily_calls: 50_000,
+    };
+    (profile, seen)
+}
+
+fn client(profile: MarketoProfile) -> Marketo {
+    let transport = Arc::new(HttpTransport::new().unwrap());
+    Marketo::new(&profile, 0.7, LimitMode::Auto, transport, Clock::system()).unwrap()
+}
+
+#[tokio::test]
+async fn a_query_and_a_write_without_a_body_look_as_documented() {
+    let (profile, seen) = marketo().await;
+    let marketo = client(profile);
+    let values = ["a".to_owned()];
+    let fields = ["lastName".to_owned()];
+    let people = marketo
+        .people("dynId", &values, &fields, &[])
+        .await
+        .unwrap();
+    assert_eq!(people[0].get("lastName").as_text(), Some("Ünal \u{1F600}"));
+    marketo
+        .enqueue_extract(&ExtractOf::People, "e1")
+        .await
+        .unwrap();
+
+    let seen = seen.lock().unwrap().split_off(0);
+    let paths: Vec<String> = seen
+        .iter()
+        .map(|(parts, _)| parts.uri.to_string())
+        .collect();
+    let expected = [
+        "/identity/oauth/token",
+        "/rest/v1/leads.json?_method=GET",
+        "/bulk/v1/leads/export/e1/enqueue.json",
+    ];
+    assert_eq!(paths, expected);
+    let header = |place: usize, name: &str| {
+        let value = seen[place].0.headers.get(name);
+        value.map(|value| value.to_str().unwrap().to_owned())
+    };
+    assert_eq!(header(1, "authorization").as_deref(), Some("Bearer t0k"));
+    assert_eq!(
+        header(1, "content-type").as_deref(),
+        Some("application/x-www-form-urlencoded")
+    );
+    assert!(header(1, "accept-encoding").unwrap().contains("gzip"));
+    let all = seen[2].0.headers.get_all("content-length").iter().count();
+    assert_eq!(
+        (header(2, "content-length").as_deref(), all),
+        (Some("0"), 1)
+    );
+}
+
+#[tokio::test]
+async fn a_write_that_finds_nobody_listening_was_not_executed() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let (fine, _seen) = marketo().await;
+    let identity = fine.identity.clone();
+    let marketo = client(MarketoProfile {
+        endpoint: format!("{nobody}/rest"),
+        identity,
+        ..fine
+    });
+    let error = marketo.delete_people(&[1]).await.unwrap_err();
+    assert_eq!(error.trouble, Trouble::Retry { wait: None });
+    assert_eq!(error.code, "connection");
+}
