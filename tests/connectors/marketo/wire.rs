@@ -9,7 +9,8 @@ use http::request::Parts;
 use syncdeck::clock::Clock;
 use syncdeck::config::{LimitMode, MarketoProfile};
 use syncdeck::connectors::marketo::{ExtractOf, Marketo};
-use syncdeck::connectors::{HttpTransport, Trouble};
+use syncdeck::connectors::{HttpTransport, Transport, TransportError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 type Seen = Arc<Mutex<Vec<(Parts, Bytes)>>>;
 
@@ -92,19 +93,34 @@ async fn a_query_and_a_write_without_a_body_look_as_documented() {
     );
 }
 
+async fn send_to(address: std::net::SocketAddr) -> TransportError {
+    let request = http::Request::post(format!("http://{address}/rest/v1/leads.json"));
+    let request = request.body(Bytes::from_static(b"{}")).unwrap();
+    HttpTransport::new()
+        .unwrap()
+        .send(request)
+        .await
+        .unwrap_err()
+}
+
 #[tokio::test]
-async fn a_write_that_finds_nobody_listening_was_not_executed() {
+async fn nobody_listening_is_told_apart_from_an_answer_that_was_cut() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let nobody = format!("http://{}", listener.local_addr().unwrap());
+    let nobody = listener.local_addr().unwrap();
     drop(listener);
-    let (fine, _seen) = marketo().await;
-    let identity = fine.identity.clone();
-    let marketo = client(MarketoProfile {
-        endpoint: format!("{nobody}/rest"),
-        identity,
-        ..fine
+    assert!(matches!(send_to(nobody).await, TransportError::Connect(_)));
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let cutting = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 1024];
+        let _some = stream.read(&mut request).await.unwrap();
+        let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"requestId\":";
+        stream.write_all(cut).await.unwrap();
     });
-    let error = marketo.delete_people(&[1]).await.unwrap_err();
-    assert_eq!(error.trouble, Trouble::Retry { wait: None });
-    assert_eq!(error.code, "connection");
+    assert!(matches!(
+        send_to(cutting).await,
+        TransportError::Interrupted(_)
+    ));
 }
