@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value as Json, json};
@@ -50,7 +51,7 @@ impl Refusal {
 /// A file of a bulk job.
 #[derive(Debug)]
 pub(crate) struct File {
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     pub range: Option<String>,
 }
 
@@ -157,7 +158,7 @@ fn send_file(file: File) -> Response {
             let place = format!("bytes {from}-{to}/{total}");
             (
                 StatusCode::PARTIAL_CONTENT,
-                file.bytes[from..=to].to_vec(),
+                file.bytes.slice(from..=to),
                 Some(place),
             )
         }

@@ -108,6 +108,7 @@ impl Call {
 
     /// All values of a parameter, repeated or joined by commas.
     pub(crate) fn list(&self, name: &str) -> Vec<&str> {
+        // Some clients join repeated ids before encoding, so that "&id=" arrives within a value.
         let given = self.params.iter().filter(|(key, _)| key == name);
         given
             .flat_map(|(_, value)| value.split(','))

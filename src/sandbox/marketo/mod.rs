@@ -3,14 +3,15 @@
 //! [`Instance`] holds everything in memory behind one lock; its [`Instance::router`] answers over
 //! HTTP, its other methods are the hands of marketers, forms and the test bench.
 
-#![allow(dead_code, reason = "used by the calls of the next commits")]
-
 mod activities;
 mod answer;
+mod assets;
+mod bulk;
 mod call;
 mod catalogue;
 mod custom;
 mod faults;
+mod human;
 mod identity;
 mod index;
 mod leads;

@@ -1,10 +1,13 @@
 //! Which call goes where: path and verb to the function that answers it.
 
+use super::activities::custom::{self as external, CustomActivity};
 use super::activities::{feed, types};
 use super::answer::{Answer, Refusal};
+use super::assets;
+use super::bulk;
 use super::call::{Call, Verb};
 use super::custom::{self, lifecycle, show};
-use super::leads::{describe, merge, read, schema, sync};
+use super::leads::{describe, lists, merge, others, read, schema, sync};
 use super::objects::{
     self, describe as object_describe, read as object_read, write as object_write,
 };
@@ -25,6 +28,12 @@ pub(crate) fn dispatch(state: &mut State, call: &Call) -> Result<Answer, Refusal
             path @ ("companies" | "opportunities" | "salespersons" | "namedaccounts"),
             rest @ ..,
         ] => object(state, call, path, rest),
+        ["bulk", "v1", rest @ ..] | ["rest", "bulk", "v1", rest @ ..] => {
+            bulk::dispatch(state, call, rest)
+        }
+        ["rest", "v1", "lists" | "list", rest @ ..] => lists::dispatch(state, call, rest),
+        ["rest", "asset", "v1", rest @ ..] => assets::dispatch(state, call, rest),
+        ["rest", "v1", "campaigns"] => Ok(Answer::result(Vec::new())),
         ["rest", "v1", "customobjects", rest @ ..] => custom_objects(state, call, rest),
         _ => Err(Refusal::not_found()),
     }
@@ -109,6 +118,19 @@ fn leads(state: &mut State, call: &Call, rest: &[&str]) -> Result<Answer, Refusa
         (Post, ["schema", "fields"]) => schema::create(state, call),
         (Get, ["schema", "fields", name]) => schema::one(&state.people.schema, name),
         (Post, ["schema", "fields", name]) => schema::update(state, call, name),
+        (Get, ["partitions"]) => Ok(others::partitions(state)),
+        (Post, ["partitions"]) => others::move_partition(state, call),
+        (Post, ["push"]) => others::push(state, call),
+        (Post, ["submitForm"]) => others::submit_form(state, call),
+        (Get, ["programs", id]) => others::program_members(state, call, id),
+        (Post, [id, "associate"]) if is_number(id) => others::associate(state, call, id),
+        (
+            Get,
+            [
+                id,
+                what @ ("listMembership" | "programMembership" | "smartCampaignMembership"),
+            ],
+        ) => others::memberships(state, id, what),
         (Post, [id, "merge"]) if is_number(id) => merge::merge(state, call, id),
         (Get, [id]) if is_number(id) => read::one(state, call, id),
         (_, [] | ["delete" | "describe" | "describe2"] | ["schema", ..]) => Err(bad_verb()),
@@ -122,7 +144,14 @@ fn activities(state: &mut State, call: &Call, rest: &[&str]) -> Result<Answer, R
         (Verb::Get, ["pagingtoken"]) => feed::paging_token(state, call),
         (Verb::Get, ["leadchanges"]) => feed::lead_changes(state, call),
         (Verb::Get, ["deletedleads"]) => feed::deleted_leads(state, call),
-        (Verb::Get, ["types"]) => Ok(Answer::result(types::describe())),
+        (Verb::Get, ["types"]) => {
+            let custom = state.custom_activities.iter();
+            let custom = custom.filter_map(CustomActivity::catalogue_element);
+            Ok(Answer::result(
+                types::describe().into_iter().chain(custom).collect(),
+            ))
+        }
+        (_, ["external", rest @ ..]) => external::dispatch(state, call, rest),
         (_, [] | ["pagingtoken" | "leadchanges" | "deletedleads" | "types"]) => Err(bad_verb()),
         _ => Err(Refusal::not_found()),
     }

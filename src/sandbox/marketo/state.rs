@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
+use super::activities::custom::CustomActivities;
 use super::activities::log::{Activity, Actor, Deed, Log, Other};
 use super::activities::types;
+use super::bulk::export::Jobs;
+use super::bulk::import::Imports;
 use super::catalogue;
 use super::custom::CustomTypes;
 use super::faults::Faults;
@@ -49,6 +52,9 @@ pub(crate) struct State {
     /// All other objects by their path; custom ones as `customobjects/{name in lower case}`.
     pub objects: BTreeMap<String, Object>,
     pub custom: CustomTypes,
+    pub custom_activities: CustomActivities,
+    pub exports: Jobs,
+    pub imports: Imports,
 }
 
 /// In whose name something happens, and when.
@@ -89,6 +95,9 @@ impl State {
             lists: Lists::default(),
             objects: catalogue::objects().into_iter().collect(),
             custom: CustomTypes::new(),
+            custom_activities: CustomActivities::new(),
+            exports: Jobs::new(),
+            imports: Imports::new(),
         }
     }
 

@@ -126,10 +126,9 @@ fn read_text(
     zone_hours: i32,
 ) -> Result<Value, Misfit> {
     match kind {
-        Kind::String | Kind::Phone | Kind::Url => within(length, text),
         // Text areas of people are measured in bytes, those of custom objects in characters.
         Kind::Text if length.is_none() && text.len() > TEXT_AREA_BYTES => Err(Misfit::TooLong),
-        Kind::Text => within(length, text),
+        Kind::String | Kind::Phone | Kind::Url | Kind::Text => within(length, text),
         Kind::Email => {
             if !text.is_ascii() || !is_mail(text) {
                 return Err(Misfit::Invalid);

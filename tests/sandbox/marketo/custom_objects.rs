@@ -85,7 +85,13 @@ async fn a_type_goes_from_draft_to_approved_to_approved_with_draft() {
         link["dataType"], "integer",
         "a link has the type of its target"
     );
+}
 
+#[tokio::test]
+async fn an_approved_type_is_changed_through_a_new_draft() {
+    let server = Server::usual().await;
+    draft(&server).await;
+    done(&server, "/crmAsset/approve", json!({})).await;
     let field = json!({"name": "color", "displayName": "Color", "dataType": "string"});
     done(&server, "/crmAsset/addField", json!({"input": [field]})).await;
     assert_eq!(

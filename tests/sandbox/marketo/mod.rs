@@ -1,6 +1,8 @@
 //! The Marketo side of the sandbox, proven over HTTP against what the vendor documents.
 
 mod activities;
+mod around;
+mod bulk;
 mod custom_objects;
 mod harness;
 mod identity;

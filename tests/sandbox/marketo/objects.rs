@@ -118,11 +118,8 @@ async fn outcomes_are_told_by_seq() {
 }
 
 #[tokio::test]
-async fn opportunities_need_a_name_and_a_known_owner_and_roles_their_parents() {
+async fn opportunities_need_a_name_and_a_known_owner() {
     let server = Server::usual().await;
-    let lead = server
-        .instance
-        .seed_person(&[("email", json!("a@x.example"))]);
     sync(
         &server,
         "salespersons",
@@ -148,7 +145,24 @@ async fn opportunities_need_a_name_and_a_known_owner_and_roles_their_parents() {
         (&read["isClosed"], &read["closeDate"]),
         (&json!(true), &json!("2026-09-01"))
     );
+}
 
+#[tokio::test]
+async fn roles_need_their_parents_and_parents_stay_while_they_are_used() {
+    let server = Server::usual().await;
+    let lead = server
+        .instance
+        .seed_person(&[("email", json!("a@x.example"))]);
+    sync(
+        &server,
+        "salespersons",
+        json!({"input": [{"externalSalesPersonId": "S1"}]}),
+    )
+    .await;
+    let input = json!([{"externalOpportunityId": "O1", "name": "Deal",
+                        "externalSalesPersonId": "S1"}]);
+    let made = sync(&server, "opportunities", json!({"input": input})).await;
+    let guid = made[0]["marketoGUID"].as_str().unwrap();
     let role =
         |lead: i64, to: &str| json!({"externalOpportunityId": to, "leadId": lead, "role": "Buyer"});
     let input = json!([role(lead, "O1"), role(lead + 1, "O1"), role(lead, "O9")]);

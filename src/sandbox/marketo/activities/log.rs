@@ -135,6 +135,14 @@ impl Log {
         number
     }
 
+    /// Gives an activity the date that its sender stated.
+    pub(crate) fn redate(&mut self, number: i64, date_ms: i64) {
+        let place = usize::try_from(number - self.first).unwrap_or(usize::MAX);
+        if let Some(entry) = self.entries.get_mut(place) {
+            entry.date_ms = date_ms;
+        }
+    }
+
     pub(crate) fn get(&self, number: i64) -> Option<&Activity> {
         self.entries
             .get(usize::try_from(number.checked_sub(self.first)?).ok()?)

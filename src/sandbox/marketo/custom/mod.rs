@@ -91,7 +91,8 @@ pub(crate) fn publish(state: &mut State, name: &str) {
     state.objects.insert(path, object);
 }
 
-fn make(custom: &CustomType, fields: &[CustomField]) -> Object {
+/// The fields of a type behind the three that every type has.
+fn schema(fields: &[CustomField]) -> Schema {
     let mut schema = Schema::default();
     for (id, name, label, kind, origin) in [
         (
@@ -123,6 +124,11 @@ fn make(custom: &CustomType, fields: &[CustomField]) -> Object {
     for (at, field) in fields.iter().enumerate() {
         schema.add(table_field(at as u32 + 4, field));
     }
+    schema
+}
+
+fn make(custom: &CustomType, fields: &[CustomField]) -> Object {
+    let schema = schema(fields);
     let keys: Vec<String> = fields
         .iter()
         .filter(|field| field.is_key)
