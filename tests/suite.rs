@@ -14,3 +14,4 @@ mod mapping;
 mod reconcile;
 mod sandbox;
 mod store;
+mod tidy;

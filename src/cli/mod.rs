@@ -24,11 +24,20 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match dispatch(arguments) {
         Ok(exit) => exit.into(),
+        // Whoever read our output has seen enough of it.
+        Err(error) if is_broken_pipe(&error) => Exit::Clean.into(),
         Err(error) => {
             output::trouble(&format!("{error:#}"));
             Exit::Error.into()
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let mut causes = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    causes.any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {

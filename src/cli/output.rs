@@ -12,8 +12,6 @@ pub(super) enum Exit {
     Clean,
     /// Something went wrong.
     Error,
-    /// The words were off.
-    Usage,
     /// Conflicts or failures wait for the admin.
     Waiting,
     /// A brake waits for approval.
@@ -27,7 +25,7 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Clean => 0,
             Exit::Error => 1,
-            Exit::Usage => 2,
+            // 2 is usage: the parser exits with it by itself.
             Exit::Waiting => 3,
             Exit::Halted => 4,
             Exit::Bug => 70,

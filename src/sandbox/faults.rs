@@ -106,6 +106,19 @@ impl Faults {
         Ok(())
     }
 
+    /// One side's chances as its own dial reads them: `606=0.02,cut=0.01`. Faults for the next N chances are left out.
+    pub fn chances(&self, side: &str) -> String {
+        let dial = self.dial();
+        let chance = |(name, rate): (&String, &Rate)| match (name.split_once(':'), rate) {
+            (Some((of, kind)), Rate::Chance(chance)) if of == side => {
+                Some(format!("{kind}={chance}"))
+            }
+            _ => None,
+        };
+        let chances: Vec<String> = dial.rates.iter().filter_map(chance).collect();
+        chances.join(",")
+    }
+
     /// Whether this fault strikes now.
     pub fn roll(&self, side: &str, kind: &str) -> bool {
         if !self.0.armed.load(Ordering::Relaxed) {

@@ -50,6 +50,11 @@ impl World {
             },
             clock,
         );
+        let plan = faults
+            .chances("marketo")
+            .parse()
+            .map_err(SandboxError::Marketo)?;
+        marketo.set_faults(plan);
         seed_marketo(&marketo, options);
         Ok(Self {
             dynamics,
