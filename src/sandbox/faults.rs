@@ -127,9 +127,8 @@ impl Faults {
         let mut dial = self.dial();
         let dial = &mut *dial;
         match dial.rates.get_mut(&format!("{side}:{kind}")) {
-            None => false,
+            None | Some(Rate::Next(0)) => false,
             Some(Rate::Chance(chance)) => dial.random.f64() < *chance,
-            Some(Rate::Next(0)) => false,
             Some(Rate::Next(left)) => {
                 *left -= 1;
                 true

@@ -20,8 +20,11 @@ const EDITED: [(&str, &str); 5] = [
     ("address1_line1", "address"),
 ];
 
+/// One thing somebody does.
+type Move = fn(&World, &mut Rng);
+
 /// What happens, and how often out of a hundred.
-const MOVES: [(u8, fn(&World, &mut Rng)); 8] = [
+const MOVES: [(u8, Move); 8] = [
     (38, edit_dynamics),
     (30, edit_marketo),
     (14, collide),
@@ -35,7 +38,7 @@ const MOVES: [(u8, fn(&World, &mut Rng)); 8] = [
 /// Lets people work at this many edits a minute until the task is aborted.
 pub fn spawn(world: Arc<World>, seed: u64, edits_per_minute: u32) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
-        let mut random = Rng::with_seed(seed ^ 0x7aff1c);
+        let mut random = Rng::with_seed(seed ^ 0x007a_ff1c);
         let pause = Duration::from_secs(60) / edits_per_minute.max(1);
         loop {
             tokio::time::sleep(pause.mul_f64(0.5 + random.f64())).await;

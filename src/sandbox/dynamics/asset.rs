@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::schema::{Choice, Column, Derived, Kind, Table};
+use super::schema::{Choice, Column, Derived, Intersect, Key, Kind, Table};
 
 /// The asset's text.
 pub const TEXT: &str = include_str!("../../../assets/sandbox/dynamics.json");
@@ -134,6 +134,64 @@ pub fn choice(raw: &RawChoice) -> Choice {
             state: Some(*state),
         },
     }
+}
+
+/// The table a block describes.
+pub fn table(number: u16, raw: &RawTable, all: &Raw, tables: &HashMap<String, u16>) -> Table {
+    let mut table = Table {
+        number,
+        name: raw.n.clone(),
+        schema_name: raw.s.clone(),
+        set: raw.set.clone(),
+        code: raw.code,
+        label: raw.d.clone(),
+        plural: raw.dp.clone(),
+        name_column: None,
+        id_column: 0,
+        columns: Vec::new(),
+        keys: Vec::new(),
+        tracked: raw.tracked,
+        custom: raw.custom,
+        owned: raw.groups.iter().any(|group| group == "owned"),
+        intersect: None,
+        names: HashMap::new(),
+        navigations: HashMap::new(),
+    };
+    let id = RawColumn::primary(raw);
+    table.push(column(&id, all, tables, &table));
+    let shared = raw
+        .groups
+        .iter()
+        .filter_map(|group| all.groups.get(group))
+        .flatten();
+    for line in raw.columns.iter().chain(shared) {
+        table.push(column(line, all, tables, &table));
+    }
+    table.name_column = raw.name.as_deref().and_then(|name| table.find(name));
+    for key in &raw.keys {
+        let columns = key
+            .columns
+            .iter()
+            .filter_map(|name| table.find(name))
+            .collect();
+        table.keys.push(Key {
+            name: key.n.clone(),
+            label: key.d.clone(),
+            columns,
+        });
+    }
+    if let Some([relationship, first, first_column, second, second_column]) = &raw.intersect {
+        let number = |name: &String| tables.get(name).copied().unwrap_or_default();
+        let place = |name: &String| table.find(name).unwrap_or_default();
+        table.intersect = Some(Intersect {
+            relationship: relationship.clone(),
+            first: number(first),
+            first_column: place(first_column),
+            second: number(second),
+            second_column: place(second_column),
+        });
+    }
+    table
 }
 
 /// The column a line describes, within the table it joins.

@@ -3,6 +3,8 @@
 //! Clients differ: LF or CRLF, quoted or bare boundaries, absolute or relative URLs with blanks in
 //! them. All are read; what is written has CRLF and the literal prefixes clients look for.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use memchr::memmem;
@@ -204,7 +206,7 @@ impl Writer {
         format!("multipart/mixed; boundary={}", self.boundary)
     }
 
-    /// Adds one answer.
+    /// Adds one answer. Writing into a String cannot fail, so results are dropped.
     pub fn reply(&mut self, reply: &Reply, id: Option<&str>) {
         let status = http::StatusCode::from_u16(reply.status).unwrap_or_default();
         let mut head = format!(
@@ -212,16 +214,16 @@ impl Writer {
             self.boundary
         );
         if let Some(id) = id {
-            head.push_str(&format!("Content-ID: {id}\r\n"));
+            let _ = write!(head, "Content-ID: {id}\r\n");
         }
         let reason = status.canonical_reason().unwrap_or_default();
-        head.push_str(&format!("\r\nHTTP/1.1 {} {reason}\r\n", reply.status));
+        let _ = write!(head, "\r\nHTTP/1.1 {} {reason}\r\n", reply.status);
         if let Some(content) = &reply.content {
-            head.push_str(&format!("Content-Type: {content}\r\n"));
+            let _ = write!(head, "Content-Type: {content}\r\n");
         }
         head.push_str("OData-Version: 4.0\r\n");
         for (name, value) in &reply.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         head.push_str("\r\n");
         self.out.extend(head.as_bytes());

@@ -127,7 +127,7 @@ pub struct Entries<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Entries<'a> {
+impl Entries<'_> {
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (head, rest) = self.rest.split_first_chunk::<N>()?;
         self.rest = rest;

@@ -197,11 +197,11 @@ impl<'a> Page<'a> {
             span.dead = true;
             span.seen = span.origin;
         }
-        for (version, stone) in rows.deleted(span.seen, span.until) {
+        for (version, id) in rows.deleted(span.seen, span.until) {
             if self.entries == limit {
                 return Some(Cursor::Delta(span));
             }
-            self.gone(stone.id);
+            self.gone(id);
             span.seen = version;
         }
         None

@@ -164,7 +164,7 @@ impl Path {
     ) -> T {
         let (mut table, mut row) = (table, row);
         for (column, target) in &self.hops {
-            let next = match data.value(table, row, *column) {
+            let next = match table.value(row, *column) {
                 Cell::Link(to, id) if to == *target => data.rows(to).find(&id),
                 _ => None,
             };
@@ -173,7 +173,7 @@ impl Path {
                 None => return question(&Cell::Null),
             }
         }
-        question(&data.value(table, row, self.column))
+        question(&table.value(row, self.column))
     }
 
     fn candidates(&self, data: &Data, table: &Table, values: &[Owned]) -> Option<Vec<u32>> {
@@ -225,16 +225,15 @@ impl Pattern {
 pub fn order(a: &Cell, b: &Cell) -> std::cmp::Ordering {
     use std::cmp::Ordering::{Equal, Greater, Less};
     match (a, b) {
-        (Cell::Null, Cell::Null) => Equal,
+        (Cell::Null, _) if b.is_null() => Equal,
         (Cell::Null, _) => Less,
         (_, Cell::Null) => Greater,
         (Cell::Text(a), Cell::Text(b)) => fold(a, b),
-        (Cell::Int(a), Cell::Int(b)) => a.cmp(b),
+        (Cell::Int(a), Cell::Int(b)) | (Cell::Date(a), Cell::Date(b)) => a.cmp(b),
         (Cell::Big(a), Cell::Big(b)) | (Cell::Time(a), Cell::Time(b)) => a.cmp(b),
         (Cell::Number(a), Cell::Number(b)) => a.cmp(b),
         (Cell::Double(a), Cell::Double(b)) => a.total_cmp(b),
         (Cell::Bool(a), Cell::Bool(b)) => a.cmp(b),
-        (Cell::Date(a), Cell::Date(b)) => a.cmp(b),
         _ => a.id().cmp(&b.id()),
     }
 }

@@ -1,5 +1,7 @@
 //! The opaque places in a list that `$skiptoken` and `$deltatoken` carry.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, NaiveDateTime};
 
 use super::reply::{Fault, decode, encode};
@@ -105,19 +107,6 @@ impl Cursor {
     }
 }
 
-/// Encodes all but letters and digits, as the vendor does inside a cookie.
-fn strict(text: &str) -> String {
-    let mut out = String::new();
-    for letter in text.chars() {
-        if letter.is_ascii_alphanumeric() {
-            out.push(letter);
-        } else {
-            out.push_str(&format!("%{:02x}", u32::from(letter)));
-        }
-    }
-    out
-}
-
 /// Encodes a cookie for the link around it, in the vendor's mix of cases.
 fn strict_outer(text: &str) -> String {
     encode(text).replace("%3c", "%3C").replace("%3e", "%3E")
@@ -126,16 +115,18 @@ fn strict_outer(text: &str) -> String {
 /// `919042!11/22/2026 08:10:44`, encoded: a row version and the UTC time it was given out.
 pub fn delta_token(version: u64, time: i64) -> String {
     let stamp = DateTime::from_timestamp(time, 0).unwrap_or_default();
-    encode_token(&format!("{version}!{}", stamp.format("%m/%d/%Y %H:%M:%S")))
+    strict(&format!("{version}!{}", stamp.format("%m/%d/%Y %H:%M:%S")))
 }
 
-fn encode_token(text: &str) -> String {
+/// Encodes all but letters and digits, as the vendor does inside cookies and tokens.
+fn strict(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02x}"));
+            // Writing into a String cannot fail.
+            let _ = write!(out, "%{byte:02x}");
         }
     }
     out

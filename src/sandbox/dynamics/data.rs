@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::cell::{Cell, Owned, Packed};
-use super::derive;
+use super::cell::{Owned, Packed};
 use super::rows::{Row, Rows};
-use super::schema::{Kind, Schema, Table};
+use super::schema::{Schema, Table};
 
 /// The first row version handed out; a running organisation is never at zero.
 const FIRST_VERSION: u64 = 1_000_000;
@@ -77,11 +76,6 @@ impl Data {
         &self.tables[usize::from(table)]
     }
 
-    /// The rows of a table, to be changed outside of any transaction (indexes only).
-    pub fn rows_mut(&mut self, table: u16) -> &mut Rows {
-        &mut self.tables[usize::from(table)]
-    }
-
     /// The highest row version given out.
     pub fn version(&self) -> u64 {
         self.version
@@ -91,11 +85,6 @@ impl Data {
     pub fn tick(&mut self) -> u64 {
         self.version += 1;
         self.version
-    }
-
-    /// Jumps to a row version: restoring a database takes it back.
-    pub fn set_version(&mut self, version: u64) {
-        self.version = version;
     }
 
     /// Adds a row with sorted `cells`, created at `now` (seconds); its slot.
@@ -140,9 +129,9 @@ impl Data {
     }
 
     /// Deletes a row, leaving a tombstone.
-    pub fn delete(&mut self, table: u16, slot: u32, now: i64) {
+    pub fn delete(&mut self, table: u16, slot: u32) {
         let version = self.tick();
-        if let Some(old) = self.tables[usize::from(table)].bury(slot, version, now) {
+        if let Some(old) = self.tables[usize::from(table)].bury(slot, version) {
             self.log(Undo::Deleted(table, slot, Box::new(old), version));
         }
     }
@@ -176,28 +165,11 @@ impl Data {
         }
     }
 
-    /// The value of a column, stored, derived or kept in the row's head.
-    pub fn value<'a>(&self, table: &Table, row: &'a Row, column: u16) -> Cell<'a> {
-        let definition = table.column(column);
-        if definition.derived.is_some() {
-            return derive::value(table, row, column);
-        }
-        if column == table.id_column {
-            return Cell::Guid(row.id);
-        }
-        match (definition.kind, definition.name.as_str()) {
-            (Kind::BigInt, "versionnumber") => Cell::Big(row.version as i64),
-            (Kind::DateTime, "createdon") => Cell::Time(row.created),
-            (Kind::DateTime, "modifiedon") => Cell::Time(row.modified),
-            _ => row.cells.get(column),
-        }
-    }
-
     /// What a row is called: its primary name.
     pub fn label(&self, table: u16, id: &Uuid) -> Option<String> {
         let row = self.rows(table).find(id)?;
         let table = self.schema.table(table);
-        let name = self.value(table, row, table.name_column?);
+        let name = table.value(row, table.name_column?);
         name.text().map(str::to_owned)
     }
 

@@ -6,13 +6,32 @@ use uuid::Uuid;
 
 use super::cell::Cell;
 use super::rows::Row;
-use super::schema::{Derived, Table};
+use super::schema::{Derived, Kind, Table};
 
 /// The organisation's one business unit.
 pub const BUSINESS_UNIT: Uuid = Uuid::from_u128(0x0c5e_7f10_5d2a_4c8e_9b1f_3a6d_7e40_1001);
 
+impl Table {
+    /// The value of a column, stored, derived or kept in the row's head.
+    pub fn value<'a>(&self, row: &'a Row, column: u16) -> Cell<'a> {
+        let definition = self.column(column);
+        if definition.derived.is_some() {
+            return value(self, row, column);
+        }
+        if column == self.id_column {
+            return Cell::Guid(row.id);
+        }
+        match (definition.kind, definition.name.as_str()) {
+            (Kind::BigInt, "versionnumber") => Cell::Big(row.version as i64),
+            (Kind::DateTime, "createdon") => Cell::Time(row.created),
+            (Kind::DateTime, "modifiedon") => Cell::Time(row.modified),
+            _ => row.cells.get(column),
+        }
+    }
+}
+
 /// The value of a derived column.
-pub fn value<'a>(table: &Table, row: &'a Row, column: u16) -> Cell<'a> {
+fn value<'a>(table: &Table, row: &'a Row, column: u16) -> Cell<'a> {
     let named = |name: &str| table.find(name).map_or(Cell::Null, |at| row.cells.get(at));
     match table.column(column).derived {
         None => Cell::Null,

@@ -1,9 +1,10 @@
 //! Tables, columns, choices, keys and relationships as definition objects.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::data::Data;
+use super::details;
 use super::schema::{Choice, Column, Key, Kind, Table};
 
 /// The language of all labels.
@@ -130,108 +131,12 @@ pub fn column(data: &Data, table: &Table, at: u16) -> Value {
         "IsValidODataAttribute": true,
     });
     if let Some(members) = value.as_object_mut() {
-        specific(data, column, members);
+        details::add(data, column, members);
     }
     value
 }
 
-fn specific(data: &Data, column: &Column, members: &mut Map<String, Value>) {
-    let mut put = |name: &str, value: Value| {
-        members.insert(name.to_owned(), value);
-    };
-    let format = column.format.clone();
-    match column.kind {
-        Kind::String => {
-            let format = format.unwrap_or_else(|| "Text".into());
-            put("MaxLength", json!(column.max_length));
-            put("FormatName", json!({"Value": format}));
-            put("Format", json!(format));
-            put("DatabaseLength", json!(column.max_length * 2));
-        }
-        Kind::Memo => {
-            put("MaxLength", json!(column.max_length));
-            put("Format", json!("TextArea"));
-        }
-        Kind::Integer => {
-            put("MinValue", json!(column.min as i64));
-            put("MaxValue", json!(column.max as i64));
-            put("Format", json!("None"));
-        }
-        Kind::BigInt => {
-            put("MinValue", json!(i64::MIN));
-            put("MaxValue", json!(i64::MAX));
-        }
-        Kind::Decimal | Kind::Money | Kind::Double => {
-            put("MinValue", json!(column.min));
-            put("MaxValue", json!(column.max));
-            put("Precision", json!(column.precision));
-            if column.kind == Kind::Money {
-                put("PrecisionSource", json!(column.precision_source));
-                put("IsBaseCurrency", json!(column.name.ends_with("_base")));
-            }
-        }
-        Kind::DateTime | Kind::DateOnly | Kind::TimeZoneIndependent => {
-            let (behaviour, shown) = match column.kind {
-                Kind::DateOnly => ("DateOnly", "DateOnly"),
-                Kind::TimeZoneIndependent => ("TimeZoneIndependent", "DateAndTime"),
-                _ => ("UserLocal", "DateAndTime"),
-            };
-            put("DateTimeBehavior", json!({"Value": behaviour}));
-            put("Format", json!(format.as_deref().unwrap_or(shown)));
-        }
-        Kind::Lookup | Kind::Customer | Kind::Owner => {
-            let name = |target: &u16| data.schema.table(*target).name.clone();
-            put("Targets", column.targets.iter().map(name).collect());
-        }
-        Kind::Boolean => {
-            put("DefaultValue", json!(false));
-            let labels = |at: usize| column.choices.get(at).map(option);
-            put(
-                "OptionSet",
-                json!({
-                    "MetadataId": metadata_id(&column.name), "OptionSetType": "Boolean",
-                    "FalseOption": labels(0), "TrueOption": labels(1),
-                }),
-            );
-            put("GlobalOptionSet", Value::Null);
-        }
-        Kind::Picklist | Kind::MultiSelectPicklist | Kind::State | Kind::Status => {
-            put("DefaultFormValue", json!(column.default.unwrap_or(-1)));
-            let own = format!("{}_{}", members_name(column), column.name);
-            let name = column.option_set.clone().unwrap_or(own);
-            let mut set = option_set(&name, &column.choices);
-            set["IsGlobal"] = json!(column.option_set.is_some());
-            set["OptionSetType"] = json!(match column.kind {
-                Kind::State => "State",
-                Kind::Status => "Status",
-                _ => "Picklist",
-            });
-            if column.kind == Kind::State
-                && let Some(options) = set["Options"].as_array_mut()
-            {
-                for choice in options {
-                    choice["DefaultStatus"] = choice["Value"].clone();
-                    choice["InvariantName"] =
-                        choice["Label"]["UserLocalizedLabel"]["Label"].clone();
-                }
-            }
-            let global = if column.option_set.is_some() {
-                set.clone()
-            } else {
-                Value::Null
-            };
-            put("OptionSet", set);
-            put("GlobalOptionSet", global);
-        }
-        Kind::Uniqueidentifier => {}
-    }
-}
-
-fn members_name(column: &Column) -> &'static str {
-    if column.custom { "new" } else { "msdyn" }
-}
-
-/// An option set.
+/// A shared option set.
 pub fn option_set(name: &str, choices: &[Choice]) -> Value {
     json!({
         "@odata.type": "#Microsoft.Dynamics.CRM.OptionSetMetadata",
@@ -245,7 +150,8 @@ pub fn option_set(name: &str, choices: &[Choice]) -> Value {
     })
 }
 
-fn option(choice: &Choice) -> Value {
+/// One choice.
+pub fn option(choice: &Choice) -> Value {
     let mut value = json!({
         "Value": choice.value,
         "Label": label(&choice.label),

@@ -17,6 +17,9 @@ use super::resource::{Segment, segments};
 use super::rows::Row;
 use super::schema::Table;
 
+/// Days that deletions are kept when the organisation does not say.
+const TRACKING_DAYS: i64 = 7;
+
 /// Answers a GET.
 pub fn read(org: &Organisation, data: &Data, call: &Call) -> Answer {
     let path = segments(&call.path)?;
@@ -30,7 +33,7 @@ pub fn read(org: &Organisation, data: &Data, call: &Call) -> Answer {
         }
         _ => {}
     }
-    if let Some(answer) = functions::read(org, data, call, first) {
+    if let Some(answer) = functions::read(data, call, first) {
         return answer;
     }
     let table = data
@@ -40,14 +43,14 @@ pub fn read(org: &Organisation, data: &Data, call: &Call) -> Answer {
     if first.inside.is_none() {
         return match rest {
             [] if changes::concerns(call) => {
-                changes::answer(data, call, table, org.tracking_days())
+                changes::answer(data, call, table, tracking_days(data))
             }
-            [] => list(org, data, call, table, None)?.answer(),
+            [] => list(org, data, call, table, None).answer(),
             [count] if count.name == "$count" => {
                 if call.option("$deltatoken").is_some() {
-                    return changes::count(data, call, table, org.tracking_days());
+                    return changes::count(data, call, table, tracking_days(data));
                 }
-                let number = list(org, data, call, table, None)?.count()?;
+                let number = list(org, data, call, table, None).count()?;
                 Ok(Reply::text(
                     number.min(super::request::PAGE_MAX).to_string(),
                 ))
@@ -67,7 +70,7 @@ pub fn read(org: &Organisation, data: &Data, call: &Call) -> Answer {
 /// The row a segment's key names, or 404.
 pub fn find<'a>(data: &'a Data, table: &Table, segment: &Segment) -> Result<&'a Row, Fault> {
     let key = payload::key(table, segment)?;
-    let slot = payload::locate(data, table, &key)?;
+    let slot = payload::locate(data, table, &key);
     slot.and_then(|slot| data.rows(table.number).get(slot))
         .ok_or_else(|| match key {
             Key::Id(id) => Fault::missing(&table.name, &id),
@@ -81,14 +84,14 @@ fn list<'a>(
     call: &'a Call,
     table: &'a Table,
     within: Option<Condition>,
-) -> Result<List<'a>, Fault> {
-    Ok(List {
+) -> List<'a> {
+    List {
         data,
         call,
         table,
         within,
         orders: &org.orders,
-    })
+    }
 }
 
 /// One row, with `If-None-Match` obeyed where the answer is plain.
@@ -136,12 +139,12 @@ fn member(
         };
     }
     if let Some((target, condition)) = collection(data, table, row, &part.name) {
-        return list(org, data, call, data.schema.table(target), Some(condition))?.answer();
+        return list(org, data, call, data.schema.table(target), Some(condition)).answer();
     }
     let at = table
         .find(&part.name)
         .ok_or_else(|| Fault::segment(&part.name))?;
-    let cell = data.value(table, row, at);
+    let cell = table.value(row, at);
     if cell.is_null() {
         return Ok(Reply::empty());
     }
@@ -172,7 +175,7 @@ fn tail_of(
             let at = table
                 .find(&part.name)
                 .ok_or_else(|| Fault::segment(&part.name))?;
-            let cell = data.value(table, row, at);
+            let cell = table.value(row, at);
             if cell.is_null() {
                 return Ok(Reply::empty());
             }
@@ -208,7 +211,7 @@ fn tail_of(
             let (target, condition) = collection(data, table, row, &part.name)
                 .ok_or_else(|| Fault::segment(&part.name))?;
             let target = data.schema.table(target);
-            let number = list(org, data, call, target, Some(condition))?.count()?;
+            let number = list(org, data, call, target, Some(condition)).count()?;
             Ok(Reply::text(number.to_string()))
         }
         other => Err(Fault::segment(other)),
@@ -216,7 +219,7 @@ fn tail_of(
 }
 
 fn pointed<'a>(data: &'a Data, table: &Table, row: &Row, column: u16) -> Option<&'a Row> {
-    match data.value(table, row, column) {
+    match table.value(row, column) {
         Cell::Link(to, id) => data.rows(to).find(&id),
         _ => None,
     }
@@ -229,4 +232,16 @@ pub fn collection(data: &Data, table: &Table, row: &Row, name: &str) -> Option<(
     }
     let (target, through, here, there) = linked(&data.schema, table.number, name)?;
     Some((target, Condition::Linked(through, there, here, row.id)))
+}
+
+/// For how many days deletions are kept: the organisation's own setting.
+fn tracking_days(data: &Data) -> i64 {
+    let setting = || {
+        let table = data.schema.by_name("organization")?;
+        let (_, row) = data.rows(table.number).from(0).next()?;
+        row.cells
+            .get(table.find("expirechangetrackingindays")?)
+            .int()
+    };
+    setting().map_or(TRACKING_DAYS, i64::from)
 }

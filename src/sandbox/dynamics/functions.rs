@@ -3,7 +3,6 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Organisation;
 use super::data::Data;
 use super::derive::BUSINESS_UNIT;
 use super::reply::{Answer, Fault, Reply};
@@ -23,7 +22,7 @@ pub const TENANT: Uuid = Uuid::from_u128(0x7f2c_1111_9a5b_4b6e_b3d2_0c44_7e5f_00
 const VERSION: &str = "9.2.26013.00170";
 
 /// Answers a function call, or nothing when the name is no function.
-pub fn read(org: &Organisation, data: &Data, call: &Call, segment: &Segment) -> Option<Answer> {
+pub fn read(data: &Data, call: &Call, segment: &Segment) -> Option<Answer> {
     let context = |name: &str| {
         format!(
             "{}$metadata#Microsoft.Dynamics.CRM.{name}",
@@ -35,32 +34,27 @@ pub fn read(org: &Organisation, data: &Data, call: &Call, segment: &Segment) -> 
             "@odata.context": context("WhoAmIResponse"),
             "BusinessUnitId": BUSINESS_UNIT,
             "UserId": call.caller.user,
-            "OrganizationId": org.identity().0,
+            "OrganizationId": ORGANISATION,
         }))),
         "RetrieveVersion" => Ok(Reply::value(&json!({
             "@odata.context": context("RetrieveVersionResponse"),
             "Version": VERSION,
         }))),
-        "RetrieveCurrentOrganization" => Ok(Reply::value(&organisation(org, call, &context))),
+        "RetrieveCurrentOrganization" => Ok(Reply::value(&organisation(call, &context))),
         "RetrieveTotalRecordCount" => counts(data, call, segment, &context),
         _ => return None,
     })
 }
 
-fn organisation(
-    org: &Organisation,
-    call: &Call,
-    context: &impl Fn(&str) -> String,
-) -> serde_json::Value {
-    let (id, environment) = org.identity();
+fn organisation(call: &Call, context: &impl Fn(&str) -> String) -> serde_json::Value {
     let origin = &call.caller.origin;
     json!({
         "@odata.context": context("RetrieveCurrentOrganizationResponse"),
         "Detail": {
-            "OrganizationId": id,
+            "OrganizationId": ORGANISATION,
             "FriendlyName": "Contoso",
             "OrganizationVersion": VERSION,
-            "EnvironmentId": environment.to_string(),
+            "EnvironmentId": ENVIRONMENT.to_string(),
             "DatacenterId": "9f7b61f6-4a2d-4c8e-8a11-0d6c1c3a0004",
             "Geo": "EMEA",
             "TenantId": TENANT.to_string(),

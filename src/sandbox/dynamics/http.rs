@@ -7,21 +7,23 @@ use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::functions::TENANT;
 use super::humans::APPLICATION_USER;
-use super::limits::{self, Facet};
+use super::limits;
 use super::reply::{Fault, Reply, decode};
 use super::request::{Call, Caller};
-use super::{Organisation, auth};
+use super::{Organisation, auth, dial};
 use crate::sandbox::options::Limits;
 
 /// The largest body read: the vendor's own ceiling.
-const BODY_MAX: usize = 128 * 1024 * 1024;
+pub const BODY_MAX: usize = 128 * 1024 * 1024;
+
+/// What a call costs that a fault takes the place of, in milliseconds of execution.
+const FAULT_COST: f64 = 1.0;
 
 /// How long a slow answer takes.
 const SLOW: std::time::Duration = std::time::Duration::from_secs(3);
@@ -108,121 +110,16 @@ async fn served(org: &Organisation, call: &Call) -> Response {
     if org.faults.roll("dynamics", "slow") {
         tokio::time::sleep(SLOW).await;
     }
-    let (reply, cost) = match dialled(org, call) {
-        Some(fault) => (fault.reply(call.prefer().detailed()), 1.0),
-        None => {
-            let done = org.perform(call);
-            (done.reply, done.cost)
-        }
+    let (reply, cost) = if let Some(fault) = dial::instead(org, call) {
+        (fault.reply(call.prefer().detailed()), FAULT_COST)
+    } else {
+        let done = org.perform(call);
+        (done.reply, done.cost)
     };
     if real {
         org.limiter.leave(millis(), cost);
     }
-    spoiled(org, finish(org, reply))
-}
-
-/// A fault of the dial that takes the place of the call.
-fn dialled(org: &Organisation, call: &Call) -> Option<Fault> {
-    let roll = |kind: &str| org.faults.roll("dynamics", kind);
-    for (kind, facet) in [
-        ("429", Facet::Requests),
-        ("429time", Facet::Time),
-        ("429concurrency", Facet::Concurrency),
-    ] {
-        if roll(kind) {
-            let mut fault = limits::throttled(facet);
-            fault.retry_after = Some(org.faults.retry_after());
-            return Some(fault);
-        }
-    }
-    let fault = |status, code, name, text: &str| Some(Fault::new(status, code, name, text.into()));
-    if roll("500") {
-        return fault(
-            500,
-            "0x80040216",
-            "UnExpected",
-            "An unexpected error occurred.",
-        );
-    }
-    if roll("deadlock") {
-        return fault(
-            500,
-            "0x80044150",
-            "SqlErrorInOperation",
-            "Generic SQL error. CRM ErrorCode: -2147204784 Sql ErrorCode: -2146232060 Sql Number: 1205",
-        );
-    }
-    if roll("timeout") {
-        return fault(500, "0x80044151", "SqlTimeout", "SQL timeout expired.");
-    }
-    if roll("503") {
-        return fault(503, "0x8004a001", "ServerBusy", "The server is busy.");
-    }
-    if roll("403") {
-        return fault(
-            403,
-            "0x80040220",
-            "PrivilegeDenied",
-            "Principal user (Id=a1f4) is missing prvReadLead privilege (Id=0) on OTC=4 for entity 'lead' (LocalizedName='Lead').",
-        );
-    }
-    if call.header("if-match").is_some() && roll("412") {
-        return fault(
-            412,
-            "0x80060882",
-            "ConcurrencyVersionMismatch",
-            "The version of the existing record doesn't match the RowVersion property provided.",
-        );
-    }
-    if call.option("$deltatoken").is_some() && roll("expired") {
-        return fault(
-            400,
-            "0x80044352",
-            "ExpiredVersionStamp",
-            "Version stamp associated with the client has expired. Please perform a full sync.",
-        );
-    }
-    None
-}
-
-/// A fault of the dial that spoils an answer on its way; what was asked is done all the same.
-fn spoiled(org: &Organisation, response: Response) -> Response {
-    let roll = |kind: &str| org.faults.roll("dynamics", kind);
-    if roll("html") {
-        let page = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>";
-        let mut response = Response::new(Body::from(page));
-        *response.status_mut() = StatusCode::BAD_GATEWAY;
-        response
-            .headers_mut()
-            .insert("content-type", HeaderValue::from_static("text/html"));
-        return response;
-    }
-    let (cut, truncated, kind) = (roll("cut"), roll("truncated"), roll("type"));
-    let (mut head, body) = response.into_parts();
-    if kind {
-        head.headers.insert(
-            "content-type",
-            HeaderValue::from_static("text/html; charset=utf-8"),
-        );
-    }
-    if !cut && !truncated {
-        return Response::from_parts(head, body);
-    }
-    head.headers.remove("content-length");
-    let half = stream::once(async move {
-        let whole = axum::body::to_bytes(body, BODY_MAX)
-            .await
-            .unwrap_or_default();
-        Ok::<Bytes, std::io::Error>(whole.slice(..whole.len() / 2))
-    });
-    if truncated {
-        return Response::from_parts(head, Body::from_stream(half));
-    }
-    let broken = stream::once(async { Err(std::io::Error::other("cut")) });
-    Response::from_parts(
-        head,
-        Body::from_stream(futures_util::StreamExt::chain(half, broken)),
-    )
+    dial::spoiled(org, finish(org, reply))
 }
 
 fn origin(headers: &HeaderMap, uri: &http::Uri) -> String {

@@ -164,7 +164,7 @@ impl Organisation {
                 out.push(b',');
             }
             out.extend(column.fragment.as_bytes());
-            wire::write(&mut out, column.kind, &data.value(table, row, at));
+            wire::write(&mut out, column.kind, &table.value(row, at));
         }
         out.push(b'}');
         serde_json::from_slice(&out).ok()

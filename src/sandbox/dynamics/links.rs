@@ -57,7 +57,7 @@ pub fn disassociate(
     let (_, through, here, there) =
         linked(&schema, table, name).ok_or_else(|| Fault::segment(name))?;
     if let Some(slot) = link(writer.data, through, (here, id), (there, whom)) {
-        writer.data.delete(through, slot, writer.now);
+        writer.data.delete(through, slot);
     }
     Ok(())
 }
@@ -100,7 +100,7 @@ pub fn detach(data: &mut Data, table: u16, id: Uuid, now: i64) {
             .rows(through.number)
             .candidates(column, &Cell::Guid(id));
         for slot in slots.unwrap_or_default() {
-            data.delete(through.number, slot, now);
+            data.delete(through.number, slot);
         }
     }
 }

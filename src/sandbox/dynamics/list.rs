@@ -1,7 +1,6 @@
 //! Lists: `$filter`, `$orderby`, `$top`, `$count` and pages with their next links.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::bind::Scope;
 use super::condition::{Condition, Path, order};
@@ -9,6 +8,7 @@ use super::cursor::Cursor;
 use super::data::Data;
 use super::filter;
 use super::json;
+use super::orders::Orders;
 use super::project::Projection;
 use super::reply::{Answer, Fault, Reply};
 use super::request::{Call, PAGE_MAX, Prefer};
@@ -17,13 +17,6 @@ use super::schema::Table;
 
 /// `@odata.count` never says more.
 const COUNT_MAX: usize = 5000;
-
-/// How many sorted lists are kept for the pages that follow.
-const ORDERS_KEPT: usize = 16;
-
-/// Sorted lists of slots, newest last, each by its number.
-#[derive(Default)]
-pub struct Orders(Mutex<(u64, VecDeque<(u64, Arc<Vec<u32>>)>)>);
 
 /// A list asked for: the call, the table, and what restricts it beside `$filter`.
 pub struct List<'a> {
@@ -37,27 +30,6 @@ pub struct List<'a> {
     pub within: Option<Condition>,
     /// Kept orders.
     pub orders: &'a Orders,
-}
-
-impl Orders {
-    fn keep(&self, order: Arc<Vec<u32>>) -> u64 {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.0 += 1;
-        let number = kept.0;
-        kept.1.push_back((number, order));
-        if kept.1.len() > ORDERS_KEPT {
-            kept.1.pop_front();
-        }
-        number
-    }
-
-    fn get(&self, number: u64) -> Option<Arc<Vec<u32>>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.1
-            .iter()
-            .find(|(n, _)| *n == number)
-            .map(|(_, order)| Arc::clone(order))
-    }
 }
 
 /// A page being filled.

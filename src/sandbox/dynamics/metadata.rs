@@ -27,42 +27,43 @@ pub fn service(data: &Data, call: &Call) -> Reply {
 
 /// Answers anything below `EntityDefinitions` or `GlobalOptionSetDefinitions`.
 pub fn answer(data: &Data, call: &Call, first: &Segment, rest: &[Segment]) -> Answer {
-    let root = call.caller.root();
-    let context = |what: &str| format!("{root}$metadata#{what}");
+    let context = format!("{}$metadata#{}", call.caller.root(), first.name);
     if first.name == "GlobalOptionSetDefinitions" {
-        let all: Vec<Value> = data
-            .schema
-            .option_sets
-            .iter()
+        let sets = data.schema.option_sets.iter();
+        let all = sets
             .map(|(name, choices)| describe::option_set(name, choices))
             .collect();
-        return pick(
-            call,
-            &context("GlobalOptionSetDefinitions"),
-            all,
-            first,
-            "Name",
-        );
+        return pick(call, &context, all, first, "Name");
     }
-    let Some(_) = &first.inside else {
+    if first.inside.is_none() {
         let all = data
             .schema
             .tables
             .iter()
             .map(|table| describe::table(data, table))
             .collect();
-        return shaped(call, &context("EntityDefinitions"), all);
-    };
+        return shaped(call, &context, all);
+    }
     let table = named(data, first)?;
-    let here = context(&format!("EntityDefinitions('{}')", table.name));
-    let Some((part, deeper)) = rest.split_first() else {
-        let value = describe::table(data, table);
-        return Ok(one(call, &context("EntityDefinitions"), value));
-    };
-    let all: Vec<Value> = match part.name.as_str() {
-        "Attributes" => (0..)
-            .zip(&table.columns)
-            .map(|(at, _)| describe::column(data, table, at))
+    match rest.split_first() {
+        None => Ok(one(call, &context, describe::table(data, table))),
+        Some((part, deeper)) => {
+            let here = format!("{context}('{}')/{}", table.name, part.name);
+            below(data, call, &here, (table, part, deeper))
+        }
+    }
+}
+
+/// `EntityDefinitions(…)/part/deeper`.
+fn below(
+    data: &Data,
+    call: &Call,
+    here: &str,
+    (table, part, deeper): (&Table, &Segment, &[Segment]),
+) -> Answer {
+    let mut all: Vec<Value> = match part.name.as_str() {
+        "Attributes" => (0..table.columns.len() as u16)
+            .map(|at| describe::column(data, table, at))
             .collect(),
         "Keys" => table
             .keys
@@ -79,45 +80,35 @@ pub fn answer(data: &Data, call: &Call, first: &Segment, rest: &[Segment]) -> An
                 .cloned()
                 .ok_or_else(|| Fault::segment(other))?;
             return Ok(Reply::value(
-                &json!({"@odata.context": format!("{here}/{other}"), "value": found}),
+                &json!({"@odata.context": here, "value": found}),
             ));
         }
     };
-    let here = format!("{here}/{}", part.name);
-    let wanted = deeper
-        .first()
-        .and_then(|cast| cast.name.strip_prefix("Microsoft.Dynamics.CRM."));
-    let all: Vec<Value> = match wanted {
-        Some("EnumAttributeMetadata") => {
-            return Err(Fault::odata(
-                "The cast to 'Microsoft.Dynamics.CRM.EnumAttributeMetadata' is not supported.",
-            ));
+    let is_cast = |segment: &&Segment| segment.name.starts_with("Microsoft.Dynamics.CRM.");
+    if let Some(cast) = deeper.iter().find(is_cast) {
+        if cast.name.ends_with(".EnumAttributeMetadata") {
+            return Err(Fault::odata(format!(
+                "The cast to '{}' is not supported.",
+                cast.name
+            )));
         }
-        Some(cast) => {
-            let kind = format!("#Microsoft.Dynamics.CRM.{cast}");
-            all.into_iter()
-                .filter(|item| item["@odata.type"] == kind.as_str())
-                .collect()
-        }
-        None => all,
-    };
-    if part.inside.is_some() {
-        let key = if part.name == "Attributes" {
-            "LogicalName"
-        } else {
-            "SchemaName"
-        };
-        let member = deeper
-            .iter()
-            .find(|segment| !segment.name.starts_with("Microsoft."));
-        if let Some(member) = member {
-            let found = chosen(&all, part, key)?.get(&member.name).cloned();
-            let found = found.ok_or_else(|| Fault::segment(&member.name))?;
-            return Ok(one(call, &format!("{here}/{}", member.name), found));
-        }
-        return pick(call, &here, all, part, key);
+        let kind = format!("#{}", cast.name);
+        all.retain(|item| item["@odata.type"] == kind.as_str());
     }
-    shaped(call, &here, all)
+    if part.inside.is_none() {
+        return shaped(call, here, all);
+    }
+    let key = if part.name == "Attributes" {
+        "LogicalName"
+    } else {
+        "SchemaName"
+    };
+    let Some(member) = deeper.iter().find(|segment| !is_cast(segment)) else {
+        return pick(call, here, all, part, key);
+    };
+    let found = chosen(&all, part, key)?.get(&member.name).cloned();
+    let found = found.ok_or_else(|| Fault::segment(&member.name))?;
+    Ok(one(call, &format!("{here}/{}", member.name), found))
 }
 
 fn named<'a>(data: &'a Data, segment: &Segment) -> Result<&'a Table, Fault> {
@@ -295,7 +286,10 @@ fn matches_literal(value: &Value, literal: &Literal) -> bool {
         Literal::Null => value.is_null(),
         Literal::Bool(wanted) => value.as_bool() == Some(*wanted),
         Literal::Text(text) => value.as_str() == Some(text),
-        Literal::Bare(text) => value.as_str() == Some(text) || value.to_string() == *text,
+        Literal::Bare(text) => {
+            value.as_str() == Some(text)
+                || text.parse::<f64>().is_ok_and(|n| value.as_f64() == Some(n))
+        }
         Literal::List(_) => false,
     }
 }

@@ -19,8 +19,12 @@ mod cursor;
 mod data;
 mod derive;
 mod describe;
+mod details;
+mod dial;
 mod dispatch;
 mod duplicates;
+mod expand;
+mod extras;
 mod filter;
 mod formatted;
 mod functions;
@@ -30,23 +34,26 @@ mod json;
 mod limits;
 mod links;
 mod list;
+mod merge;
 mod metadata;
 mod modify;
 mod multiple;
+mod orders;
 mod payload;
 mod perform;
 mod project;
+mod qualify;
 mod reply;
 mod request;
 mod resource;
 mod rows;
 mod schema;
 mod seed;
+mod sheet;
+mod standing;
 mod write;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-
-use uuid::Uuid;
 
 pub use auth::{CLIENT_ID, CLIENT_SECRET, DOMAIN};
 pub use functions::TENANT;
@@ -58,9 +65,6 @@ use super::faults::Faults;
 use super::options::Limits;
 use crate::clock::Clock;
 
-/// Days that deletions are kept and delta tokens are good for, by default.
-const TRACKING_DAYS: i64 = 7;
-
 /// One organisation with its data, tokens, limits and faults.
 pub struct Organisation {
     data: RwLock<data::Data>,
@@ -69,7 +73,7 @@ pub struct Organisation {
     limiter: limits::Limiter,
     limits: Limits,
     faults: Faults,
-    orders: list::Orders,
+    orders: orders::Orders,
 }
 
 impl Organisation {
@@ -90,7 +94,7 @@ impl Organisation {
             limiter: limits::Limiter::default(),
             limits,
             faults,
-            orders: list::Orders::default(),
+            orders: orders::Orders::default(),
         }))
     }
 
@@ -105,15 +109,6 @@ impl Organisation {
         if let Some(number) = data.schema.by_name(table).map(|t| t.number) {
             data.touch(number);
         }
-    }
-
-    /// The organisation's and the environment's id.
-    fn identity(&self) -> (Uuid, Uuid) {
-        (functions::ORGANISATION, functions::ENVIRONMENT)
-    }
-
-    fn tracking_days(&self) -> i64 {
-        TRACKING_DAYS
     }
 
     fn read(&self) -> RwLockReadGuard<'_, data::Data> {

@@ -144,7 +144,7 @@ impl Modify<'_> {
 
     fn patch(&mut self, table: &Table, first: &Segment) -> Answer {
         let key = payload::key(table, first)?;
-        let slot = payload::locate(self.data, table, &key)?;
+        let slot = payload::locate(self.data, table, &key);
         let shown = match key {
             Key::Alternate(_) => first.inside.clone(),
             Key::Id(_) => None,

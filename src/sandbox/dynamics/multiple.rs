@@ -70,24 +70,8 @@ fn update(
     item: &Map<String, Value>,
     upsert: bool,
 ) -> Result<(), Fault> {
-    let key = match item.get("@odata.id").and_then(Value::as_str) {
-        Some(reference) => {
-            let path = reference.rsplit('/').next().unwrap_or(reference);
-            match segments(path)?.as_slice() {
-                [segment] => payload::key(table, segment)?,
-                _ => return Err(Fault::odata(format!("Invalid URI: '{reference}'."))),
-            }
-        }
-        None => {
-            let name = &table.column(table.id_column).name;
-            let id = item
-                .get(name)
-                .and_then(Value::as_str)
-                .and_then(|t| uuid::Uuid::parse_str(t).ok());
-            Key::Id(id.ok_or_else(|| Fault::argument("Entity Id must be specified for Update"))?)
-        }
-    };
-    match (payload::locate(modify.data, table, &key)?, key) {
+    let key = named(table, item)?;
+    match (payload::locate(modify.data, table, &key), key) {
         (Some(slot), key) => {
             let mut changes = payload::changes(modify.data, table, item, false, modify.created)?;
             if let Key::Alternate(values) = &key {
@@ -114,4 +98,21 @@ fn update(
             modify.writer().create(table.number, changes).map(|_| ())
         }
     }
+}
+
+/// Which row an item means: by `@odata.id`, else by its primary key.
+fn named(table: &Table, item: &Map<String, Value>) -> Result<Key, Fault> {
+    if let Some(reference) = item.get("@odata.id").and_then(Value::as_str) {
+        let path = reference.rsplit('/').next().unwrap_or(reference);
+        return match segments(path)?.as_slice() {
+            [segment] => payload::key(table, segment),
+            _ => Err(Fault::odata(format!("Invalid URI: '{reference}'."))),
+        };
+    }
+    let text = item
+        .get(&table.column(table.id_column).name)
+        .and_then(Value::as_str);
+    let id = text.and_then(|text| uuid::Uuid::parse_str(text).ok());
+    id.map(Key::Id)
+        .ok_or_else(|| Fault::argument("Entity Id must be specified for Update"))
 }

@@ -216,7 +216,7 @@ pub fn refer(data: &Data, reference: &str, created: &Created) -> Result<(u16, Uu
         .by_set(&segment.name)
         .ok_or_else(|| Fault::segment(&segment.name))?;
     let key = key(table, segment)?;
-    let slot = locate(data, table, &key)?;
+    let slot = locate(data, table, &key);
     let row = slot.and_then(|slot| data.rows(table.number).get(slot));
     match (row, &key) {
         (Some(row), _) => Ok((table.number, row.id)),
@@ -288,11 +288,11 @@ pub fn key(table: &Table, segment: &Segment) -> Result<Key, Fault> {
 }
 
 /// The slot of the row a key names.
-pub fn locate(data: &Data, table: &Table, key: &Key) -> Result<Option<u32>, Fault> {
+pub fn locate(data: &Data, table: &Table, key: &Key) -> Option<u32> {
     let rows = data.rows(table.number);
     match key {
-        Key::Id(id) => Ok(rows.slot(id)),
-        Key::Alternate(values) => Ok(holder(data, table, values)),
+        Key::Id(id) => rows.slot(id),
+        Key::Alternate(values) => holder(data, table, values),
     }
 }
 

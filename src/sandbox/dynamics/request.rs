@@ -53,7 +53,9 @@ impl Call {
     /// Splits `target` (path and query below the API root) and fills in the rest.
     pub fn target(&mut self, target: &str) {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        self.path = decode(path, false).trim_matches('/').to_owned();
+        decode(path, false)
+            .trim_matches('/')
+            .clone_into(&mut self.path);
         query.clone_into(&mut self.raw_query);
         self.query = query
             .split('&')

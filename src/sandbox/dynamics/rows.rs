@@ -18,21 +18,13 @@ pub struct Row {
     pub cells: Packed,
 }
 
-/// What is left of a deleted row.
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "whose, and when, in seconds")]
-pub struct Tombstone {
-    pub id: Uuid,
-    pub at: i64,
-}
-
 /// The rows of one table. A slot is never used twice, so a place in a page stays valid.
 #[derive(Default)]
 pub struct Rows {
     slots: Vec<Option<Row>>,
     by_id: HashMap<Uuid, u32, BuildHasherDefault<Mix>>,
     by_version: BTreeMap<u64, u32>,
-    tombstones: BTreeMap<u64, Tombstone>,
+    tombstones: BTreeMap<u64, Uuid>,
     indexes: Vec<Index>,
     live: usize,
 }
@@ -106,11 +98,11 @@ impl Rows {
     }
 
     /// Deletions with versions above `after` up to `until`.
-    pub fn deleted(&self, after: u64, until: u64) -> impl Iterator<Item = (u64, Tombstone)> {
+    pub fn deleted(&self, after: u64, until: u64) -> impl Iterator<Item = (u64, Uuid)> {
         self.tombstones
             .range(after.saturating_add(1)..)
             .take_while(move |(version, _)| **version <= until)
-            .map(|(version, stone)| (*version, *stone))
+            .map(|(version, id)| (*version, *id))
     }
 
     /// Slots of rows whose `column` may equal `value`; `None` when the column has no index.
@@ -121,11 +113,6 @@ impl Rows {
             Some(Slots::One(slot)) => vec![*slot],
             Some(Slots::Many(slots)) => slots.clone(),
         })
-    }
-
-    /// Whether `column` has an index.
-    pub fn is_indexed(&self, column: u16) -> bool {
-        self.indexes.iter().any(|index| index.column == column)
     }
 
     /// Adds a row at the end; its slot.
@@ -164,10 +151,9 @@ impl Rows {
     }
 
     /// Empties a slot and leaves a tombstone.
-    pub fn bury(&mut self, slot: u32, version: u64, at: i64) -> Option<Row> {
+    pub fn bury(&mut self, slot: u32, version: u64) -> Option<Row> {
         let row = self.take(slot)?;
-        self.tombstones
-            .insert(version, Tombstone { id: row.id, at });
+        self.tombstones.insert(version, row.id);
         Some(row)
     }
 

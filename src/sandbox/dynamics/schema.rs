@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::asset::{self, RawColumn, RawTable};
+use super::asset;
 
 /// What a column holds; the names are Dataverse's `AttributeType`s, dates by their behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -165,9 +165,9 @@ pub struct Table {
     /// Set on many-to-many tables.
     pub intersect: Option<Intersect>,
     /// Logical and wire names to columns.
-    names: HashMap<String, u16>,
+    pub names: HashMap<String, u16>,
     /// Navigation property to (column, target).
-    navigations: HashMap<String, (u16, u16)>,
+    pub navigations: HashMap<String, (u16, u16)>,
 }
 
 impl Table {
@@ -235,7 +235,6 @@ impl Schema {
         let by_name: HashMap<String, u16> = (0..)
             .zip(&raw.tables)
             .map(|(n, t)| (t.n.clone(), n))
-            .map(|(name, n)| (name, n))
             .collect();
         let by_set = (0..)
             .zip(&raw.tables)
@@ -243,7 +242,7 @@ impl Schema {
             .collect();
         let tables: Vec<Table> = (0..)
             .zip(&raw.tables)
-            .map(|(n, t)| table(n, t, &raw, &by_name))
+            .map(|(n, t)| asset::table(n, t, &raw, &by_name))
             .collect();
         let mut option_sets: Vec<(String, Vec<Choice>)> = raw
             .options
@@ -305,61 +304,4 @@ impl Schema {
         }
         self.incoming = incoming;
     }
-}
-
-fn table(number: u16, raw: &RawTable, all: &asset::Raw, tables: &HashMap<String, u16>) -> Table {
-    let mut table = Table {
-        number,
-        name: raw.n.clone(),
-        schema_name: raw.s.clone(),
-        set: raw.set.clone(),
-        code: raw.code,
-        label: raw.d.clone(),
-        plural: raw.dp.clone(),
-        name_column: None,
-        id_column: 0,
-        columns: Vec::new(),
-        keys: Vec::new(),
-        tracked: raw.tracked,
-        custom: raw.custom,
-        owned: raw.groups.iter().any(|group| group == "owned"),
-        intersect: None,
-        names: HashMap::new(),
-        navigations: HashMap::new(),
-    };
-    let id = RawColumn::primary(raw);
-    table.push(asset::column(&id, all, tables, &table));
-    let shared = raw
-        .groups
-        .iter()
-        .filter_map(|group| all.groups.get(group))
-        .flatten();
-    for column in raw.columns.iter().chain(shared) {
-        table.push(asset::column(column, all, tables, &table));
-    }
-    table.name_column = raw.name.as_deref().and_then(|name| table.find(name));
-    for key in &raw.keys {
-        let columns = key
-            .columns
-            .iter()
-            .filter_map(|name| table.find(name))
-            .collect();
-        table.keys.push(Key {
-            name: key.n.clone(),
-            label: key.d.clone(),
-            columns,
-        });
-    }
-    if let Some([relationship, first, first_column, second, second_column]) = &raw.intersect {
-        let number = |name: &String| tables.get(name).copied().unwrap_or_default();
-        let place = |name: &String| table.find(name).unwrap_or_default();
-        table.intersect = Some(Intersect {
-            relationship: relationship.clone(),
-            first: number(first),
-            first_column: place(first_column),
-            second: number(second),
-            second_column: place(second_column),
-        });
-    }
-    table
 }

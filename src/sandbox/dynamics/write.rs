@@ -129,7 +129,7 @@ impl Writer<'_> {
             ));
         }
         super::links::detach(self.data, number, id, self.now);
-        self.data.delete(number, slot, self.now);
+        self.data.delete(number, slot);
         Ok(())
     }
 

@@ -1,0 +1,130 @@
+//! The fault dial at work: answers that take the place of a call, and answers spoiled on their way.
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use http::{HeaderValue, StatusCode};
+
+use super::Organisation;
+use super::http::BODY_MAX;
+use super::limits::{self, Facet};
+use super::reply::Fault;
+use super::request::Call;
+
+/// A kind of the dial, then status, code, name and text of the answer.
+type Failure = (&'static str, u16, &'static str, &'static str, &'static str);
+
+const FAILURES: [Failure; 5] = [
+    (
+        "500",
+        500,
+        "0x80040216",
+        "UnExpected",
+        "An unexpected error occurred.",
+    ),
+    (
+        "deadlock",
+        500,
+        "0x80044150",
+        "SqlErrorInOperation",
+        "Generic SQL error. CRM ErrorCode: -2147204784 Sql ErrorCode: -2146232060 Sql Number: 1205",
+    ),
+    (
+        "timeout",
+        500,
+        "0x80044151",
+        "SqlTimeout",
+        "SQL timeout expired.",
+    ),
+    (
+        "503",
+        503,
+        "0x8004a001",
+        "ServerBusy",
+        "The server is busy.",
+    ),
+    (
+        "403",
+        403,
+        "0x80040220",
+        "PrivilegeDenied",
+        "Principal user is missing prvReadLead privilege on OTC=4 for entity 'lead' (LocalizedName='Lead').",
+    ),
+];
+
+/// A fault of the dial that takes the place of the call.
+pub fn instead(org: &Organisation, call: &Call) -> Option<Fault> {
+    let roll = |kind: &str| org.faults.roll("dynamics", kind);
+    for (kind, facet) in [
+        ("429", Facet::Requests),
+        ("429time", Facet::Time),
+        ("429concurrency", Facet::Concurrency),
+    ] {
+        if roll(kind) {
+            let mut fault = limits::throttled(facet);
+            fault.retry_after = Some(org.faults.retry_after());
+            return Some(fault);
+        }
+    }
+    for (kind, status, code, name, text) in FAILURES {
+        if roll(kind) {
+            return Some(Fault::new(status, code, name, text.into()));
+        }
+    }
+    let fault = |status, code, name, text: &str| Some(Fault::new(status, code, name, text.into()));
+    if call.header("if-match").is_some() && roll("412") {
+        return fault(
+            412,
+            "0x80060882",
+            "ConcurrencyVersionMismatch",
+            "The version of the existing record doesn't match the RowVersion property provided.",
+        );
+    }
+    if call.option("$deltatoken").is_some() && roll("expired") {
+        return fault(
+            400,
+            "0x80044352",
+            "ExpiredVersionStamp",
+            "Version stamp associated with the client has expired. Please perform a full sync.",
+        );
+    }
+    None
+}
+
+/// A fault of the dial that spoils an answer on its way; what was asked is done all the same.
+pub fn spoiled(org: &Organisation, response: Response) -> Response {
+    let roll = |kind: &str| org.faults.roll("dynamics", kind);
+    if roll("html") {
+        let page = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>";
+        let mut response = Response::new(Body::from(page));
+        *response.status_mut() = StatusCode::BAD_GATEWAY;
+        response
+            .headers_mut()
+            .insert("content-type", HeaderValue::from_static("text/html"));
+        return response;
+    }
+    let (cut, truncated, kind) = (roll("cut"), roll("truncated"), roll("type"));
+    let (mut head, body) = response.into_parts();
+    if kind {
+        head.headers.insert(
+            "content-type",
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        );
+    }
+    if !cut && !truncated {
+        return Response::from_parts(head, body);
+    }
+    head.headers.remove("content-length");
+    let half = stream::once(async move {
+        let whole = axum::body::to_bytes(body, BODY_MAX)
+            .await
+            .unwrap_or_default();
+        Ok::<Bytes, std::io::Error>(whole.slice(..whole.len() / 2))
+    });
+    if truncated {
+        return Response::from_parts(head, Body::from_stream(half));
+    }
+    let broken = stream::once(async { Err(std::io::Error::other("cut")) });
+    Response::from_parts(head, Body::from_stream(half.chain(broken)))
+}
