@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::dynamics_harness::{Got, Org};
+use super::harness::{Got, Org};
 
 /// Every page from `path` on: all rows, the last page's delta link, the number of pages.
 async fn walk(org: &Org, path: &str, prefer: &str) -> (Vec<Value>, Option<String>, usize) {
@@ -56,7 +56,7 @@ fn assert_code(got: &Got, status: u16, code: &str) {
 async fn call_without_token_is_challenged_with_authority_and_resource() {
     let org = Org::with(10).await;
     let url = format!("{}/api/data/v9.2/WhoAmI", org.origin);
-    let got = super::dynamics_harness::read(org.http.get(url).send().await.unwrap()).await;
+    let got = super::harness::read(org.http.get(url).send().await.unwrap()).await;
     assert_eq!(got.status, 401);
     let challenge = got.header("www-authenticate");
     assert!(
