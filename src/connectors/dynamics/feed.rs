@@ -117,15 +117,31 @@ async fn rows(
         let RawPage {
             changes, next_link, ..
         } = caller.read(&ask, |body| reader.page(body)).await?;
-        let found = changes.into_iter().filter_map(|change| match change {
-            Change::Upsert(record) => Some(record),
-            Change::Delete(_) => None,
-        });
-        rows.extend(found);
+        rows.extend(records(changes));
         url = match next_link {
             Some(link) => Some(origin.own_link(&link).ok_or_else(astray)?),
             None => None,
         };
     }
     Ok(rows)
+}
+
+/// The rows behind a URL that limits itself.
+pub(super) async fn find(
+    caller: &Caller,
+    table: &Table,
+    url: String,
+) -> Result<Vec<Record>, ConnectorError> {
+    let reader = Reader::new(table);
+    let page = caller
+        .read(&Ask::get(url), |body| reader.page(body))
+        .await?;
+    Ok(records(page.changes).collect())
+}
+
+fn records(changes: Vec<Change>) -> impl Iterator<Item = Record> {
+    changes.into_iter().filter_map(|change| match change {
+        Change::Upsert(record) => Some(record),
+        Change::Delete(_) => None,
+    })
 }

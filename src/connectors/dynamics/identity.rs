@@ -1,5 +1,7 @@
 //! Which organisation this is, who we are in it, and what its settings mean for a sync.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -113,6 +115,37 @@ pub(super) async fn schema(
 ) -> Result<Option<String>, ConnectorError> {
     let answer = optional(get::<Organizations>(caller, &organizations(origin)).await)?;
     Ok(answer.and_then(|answer| answer.schema).map(stamp))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Counts {
+    entity_record_count_collection: Collection,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Collection {
+    keys: Vec<String>,
+    values: Vec<u64>,
+}
+
+/// About how many rows tables hold; the server counts once a day.
+pub(super) async fn counts(
+    caller: &Caller,
+    origin: &Origin,
+    tables: &[&str],
+) -> Result<BTreeMap<String, u64>, ConnectorError> {
+    let names: Vec<_> = tables.iter().map(|name| format!("%22{name}%22")).collect();
+    let url = origin.api(&format!(
+        "RetrieveTotalRecordCount(EntityNames=@p1)?@p1=[{}]",
+        names.join(",")
+    ));
+    let answer = optional(get::<Counts>(caller, &Ask::get(url)).await)?;
+    let counts = answer.map(|answer| answer.entity_record_count_collection);
+    Ok(counts.map_or_else(BTreeMap::new, |counts| {
+        counts.keys.into_iter().zip(counts.values).collect()
+    }))
 }
 
 fn organizations(origin: &Origin) -> Ask {

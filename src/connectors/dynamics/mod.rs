@@ -10,6 +10,7 @@ mod drift;
 mod fault;
 mod feed;
 mod identity;
+mod memory;
 mod metadata;
 mod page;
 mod qualify;
@@ -21,6 +22,7 @@ mod table;
 mod value;
 mod write;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,6 +35,7 @@ use crate::config::{DynamicsProfile, LimitMode};
 use crate::model::{Quota, Record};
 use auth::{Credentials, Tokens};
 use call::Caller;
+use memory::Memory;
 use query::Origin;
 use steering::Steering;
 
@@ -52,6 +55,7 @@ pub struct Dynamics(Arc<Inner>);
 struct Inner {
     origin: Origin,
     caller: Caller,
+    memory: Memory,
 }
 
 impl fmt::Debug for Dynamics {
@@ -85,9 +89,13 @@ impl Dynamics {
             client_secret: profile.client_secret.clone(),
         };
         let steering = Steering::new(share, limits, origin.is_loopback(), clock.clone());
-        let tokens = Tokens::new(Arc::clone(&transport), clock, credentials);
+        let tokens = Tokens::new(Arc::clone(&transport), clock.clone(), credentials);
         let caller = Caller::new(transport, tokens, steering);
-        Ok(Self(Arc::new(Inner { origin, caller })))
+        Ok(Self(Arc::new(Inner {
+            origin,
+            caller,
+            memory: Memory::new(clock),
+        })))
     }
 
     /// Which organisation this is and who we are in it: `WhoAmI`, the version, and what else the server tells.
@@ -104,6 +112,18 @@ impl Dynamics {
     /// A table's metadata, by its logical name. Some 15 calls.
     pub async fn table(&self, logical: &str) -> Result<Table, ConnectorError> {
         metadata::table(&self.0.caller, &self.0.origin, logical).await
+    }
+
+    /// The same from memory while the server's schema stamp stays (one call), or for a quarter of an hour where
+    /// the server has none.
+    pub async fn table_remembered(&self, logical: &str) -> Result<Table, ConnectorError> {
+        let (caller, origin) = (&self.0.caller, &self.0.origin);
+        self.0.memory.table(caller, origin, logical).await
+    }
+
+    /// About how many rows these tables hold (up to a day old: for progress only); empty where it is not told.
+    pub async fn counts(&self, tables: &[&str]) -> Result<BTreeMap<String, u64>, ConnectorError> {
+        identity::counts(&self.0.caller, &self.0.origin, tables).await
     }
 
     /// The first page of a full read whose last page brings the delta link. The key and `modifiedon` always
@@ -137,6 +157,19 @@ impl Dynamics {
         ids: &[Uuid],
     ) -> Result<Vec<Record>, ConnectorError> {
         feed::read(&self.0.caller, &self.0.origin, table, columns, ids).await
+    }
+
+    /// Rows whose `column` (of text) contains `text`, ignoring case, at most `limit` of them.
+    pub async fn find(
+        &self,
+        table: &Table,
+        columns: &[String],
+        (column, text): (&str, &str),
+        limit: u32,
+    ) -> Result<Vec<Record>, ConnectorError> {
+        let (caller, origin) = (&self.0.caller, &self.0.origin);
+        let url = query::search(origin, table, columns, (column, text), limit)?;
+        feed::find(caller, table, url).await
     }
 
     /// Sends up to [`BATCH_MAX`] writes as one batch; the outcomes are in the order of the writes, and one

@@ -217,7 +217,7 @@ impl<'de> DeserializeSeed<'de> for RowSeed<'_, '_> {
 #[derive(Default)]
 struct Row {
     key: Option<Uuid>,
-    /// `id` of a tombstone; some tables also have a column of that name.
+    /// The `id` of a tombstone.
     id: Option<Uuid>,
     deleted: bool,
     version: Option<String>,
@@ -243,8 +243,14 @@ impl<'de> Visitor<'de> for RowSeed<'_, '_> {
                     let context = map.next_value::<Name<'de>>()?;
                     row.deleted = context.0.ends_with("/$deletedEntity");
                 }
-                "id" if !self.0.members.contains_key("id") => {
-                    row.id = guid(map.next_value()?);
+                "id" => {
+                    // Of a tombstone; some tables have a column of that name, too.
+                    let json = map.next_value()?;
+                    row.id = guid(json);
+                    if let Some(Member::Value(name, kind)) = self.0.members.get("id") {
+                        let taken = row.take(name, *kind, json);
+                        taken.or_else(|error| row.id.map(|_| ()).ok_or(error))?;
+                    }
                 }
                 name if name == self.0.table.key => row.key = guid(map.next_value()?),
                 name => match self.0.members.get(name) {

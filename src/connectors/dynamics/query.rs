@@ -89,6 +89,29 @@ pub(super) fn select(table: &Table, columns: &[String]) -> Result<String, Connec
     Ok(format!("$select={}", members.join(",")))
 }
 
+/// The URL that finds rows whose column contains a text.
+pub(super) fn search(
+    origin: &Origin,
+    table: &Table,
+    columns: &[String],
+    (column, text): (&str, &str),
+    limit: u32,
+) -> Result<String, ConnectorError> {
+    let select = select(table, columns)?;
+    let column = table.column(column).map(Table::member).ok_or_else(|| {
+        let message = format!("table {} has no column {column}", table.logical);
+        failure(Trouble::Refused, "column", message)
+    })?;
+    // Outer per cent signs would be wildcards, quotes end the literal.
+    let literal = text.trim_matches('%').replace('\'', "''");
+    let literal: String = url::form_urlencoded::byte_serialize(literal.as_bytes()).collect();
+    let literal = literal.replace('+', "%20");
+    Ok(origin.api(&format!(
+        "{}?{select}&$filter=contains({column},'{literal}')&$top={limit}",
+        table.set
+    )))
+}
+
 fn last_change(table: &Table) -> Option<&'static str> {
     table.column("modifiedon").map(|_| "modifiedon")
 }

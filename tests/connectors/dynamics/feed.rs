@@ -2,7 +2,7 @@
 
 use syncdeck::connectors::Trouble;
 use syncdeck::connectors::dynamics::{Change, Next};
-use syncdeck::model::{RecordKey, Value};
+use syncdeck::model::{FieldInfo, FieldKind, RecordKey, Value};
 use uuid::uuid;
 
 use super::script::{API, Answer, ORIGIN, Script, columns, fault, json, lead};
@@ -235,4 +235,94 @@ async fn identity_does_without_what_the_server_does_not_tell() {
     let identity = script.dynamics().identity().await.unwrap();
     assert_eq!(identity.environment, None);
     assert_eq!(identity.tracking_days, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_with_a_column_called_id_still_has_tombstones() {
+    let mut table = lead();
+    table.columns.push(FieldInfo::new("id", FieldKind::Integer));
+    let tombstone = r#"{"@odata.context":"x#leads/$deletedEntity","id":"60c4e274-0d87-4e6a-9f3b-5d6a2f1c7b01","reason":"deleted"}"#;
+    let row = r#"{"id":5,"leadid":"60c4e274-0d87-4e6a-9f3b-5d6a2f1c7b01"}"#;
+    let script = Script::of([json(format!(
+        r#"{{"value":[{row},{tombstone}],"@odata.deltaLink":"{API}/leads?$deltatoken=1"}}"#
+    ))]);
+    let page = script.dynamics().first_page(&table, &[], 10).await.unwrap();
+    let [Change::Upsert(record), Change::Delete(gone)] = &page.changes[..] else {
+        panic!("{page:?}")
+    };
+    assert_eq!(record.get("id"), &Value::Integer(5));
+    assert_eq!(*gone, ADA);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lookups_to_several_tables_are_asked_for_with_their_table() {
+    let empty = || {
+        json(format!(
+            r#"{{"value":[],"@odata.deltaLink":"{API}/leads?$select=leadid,_customerid_value&$deltatoken=1"}}"#
+        ))
+    };
+    let script = Script::of([empty(), empty(), empty()]);
+    let dynamics = script.dynamics();
+    let page = dynamics
+        .first_page(&lead(), &columns(&["customerid:account"]), 10)
+        .await
+        .unwrap();
+    let Next::Delta(link) = page.next else {
+        panic!()
+    };
+    dynamics.follow(&lead(), &link, 10).await.unwrap();
+    dynamics
+        .first_page(&lead(), &columns(&["parentaccountid"]), 10)
+        .await
+        .unwrap();
+    let prefer = |index: usize| {
+        script.seen()[index].headers()["prefer"]
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+    let annotated = "odata.track-changes,odata.maxpagesize=10,\
+                     odata.include-annotations=\"Microsoft.Dynamics.CRM.lookuplogicalname\"";
+    assert_eq!(prefer(0), annotated);
+    assert_eq!(prefer(1), annotated, "the same with each page");
+    assert_eq!(prefer(2), "odata.track-changes,odata.maxpagesize=10");
+    assert_eq!(
+        script.url(0),
+        format!("{API}/leads?$select=leadid,_customerid_value,modifiedon")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn people_are_found_by_what_a_column_contains() {
+    let script = Script::of([json(format!(
+        r#"{{"value":[{{"leadid":"{ADA}","lastname":"O'Brien"}}]}}"#
+    ))]);
+    let search = ("lastname", "%O'Brien & S\u{f6}n+1%");
+    let found = script
+        .dynamics()
+        .find(&lead(), &columns(&["lastname"]), search, 20)
+        .await
+        .unwrap();
+    assert_eq!(found[0].key, RecordKey::Dynamics(ADA));
+    assert_eq!(
+        script.url(0),
+        format!(
+            "{API}/leads?$select=leadid,lastname,modifiedon&$filter=contains(lastname,'O%27%27Brien%20%26%20S%C3%B6n%2B1')&$top=20"
+        )
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_counts_are_told_where_the_server_knows_them() {
+    let body = r#"{"EntityRecordCountCollection":{"Count":2,"IsReadOnly":false,"Keys":["lead","contact"],"Values":[120311,98220]}}"#;
+    let script = Script::of([json(body), fault(404, "0x80060888", "no such function")]);
+    let dynamics = script.dynamics();
+    let counts = dynamics.counts(&["lead", "contact"]).await.unwrap();
+    assert_eq!((counts["lead"], counts["contact"]), (120_311, 98_220));
+    assert!(
+        script
+            .url(0)
+            .ends_with("RetrieveTotalRecordCount(EntityNames=@p1)?@p1=[%22lead%22,%22contact%22]")
+    );
+    assert!(dynamics.counts(&["lead"]).await.unwrap().is_empty());
 }

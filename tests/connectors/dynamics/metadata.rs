@@ -269,3 +269,37 @@ async fn the_fingerprint_changes_with_the_schema_alone() {
     longer.columns[0].max_length = Some(1);
     assert_ne!(table.fingerprint(), longer.fingerprint());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_unchanged_table_is_remembered_for_one_call() {
+    let script = script();
+    script.route(
+        "organizations?",
+        r#"{"@Microsoft.Dynamics.CRM.globalmetadataversion":"77","value":[{}]}"#,
+    );
+    let dynamics = script.dynamics();
+    let first = dynamics.table_remembered("lead").await.unwrap();
+    let before = dynamics.calls();
+    assert_eq!(dynamics.table_remembered("lead").await.unwrap(), first);
+    assert_eq!(dynamics.calls() - before, 1);
+    script.route(
+        "organizations?",
+        r#"{"@Microsoft.Dynamics.CRM.globalmetadataversion":"78","value":[{}]}"#,
+    );
+    dynamics.table_remembered("lead").await.unwrap();
+    assert!(dynamics.calls() - before > 10, "the stamp moved: read anew");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_stamp_a_table_is_remembered_for_a_while() {
+    let script = script();
+    script.route("organizations?", r#"{"value":[{"name":"Contoso"}]}"#);
+    let dynamics = script.dynamics();
+    dynamics.table_remembered("lead").await.unwrap();
+    let before = dynamics.calls();
+    dynamics.table_remembered("lead").await.unwrap();
+    assert_eq!(dynamics.calls() - before, 1);
+    tokio::time::advance(std::time::Duration::from_secs(901)).await;
+    dynamics.table_remembered("lead").await.unwrap();
+    assert!(dynamics.calls() - before > 10);
+}

@@ -219,3 +219,24 @@ async fn parallelism_halves_when_throttled() {
     assert_eq!(script.most_at_once(), 2, "from four");
     assert_eq!(begun.elapsed(), Duration::from_secs(4));
 }
+
+#[tokio::test(start_paused = true)]
+async fn many_refusals_at_once_are_one_slow_down() {
+    let slow = |answer| {
+        let Answer::Http(response) = answer else {
+            panic!()
+        };
+        Answer::Slow(Duration::from_secs(1), response)
+    };
+    let refused = (0..4).map(|_| slow(throttled("0x80072326", "5")));
+    let script = Script::of(refused.chain((0..4).map(|_| slow(json(EMPTY)))));
+    let (dynamics, table) = (script.dynamics(), lead());
+    let begun = Instant::now();
+    let calls = (0..4).map(|_| dynamics.first_page(&table, &[], 10));
+    assert!(join_all(calls).await.iter().all(Result::is_ok));
+    assert_eq!(
+        begun.elapsed(),
+        Duration::from_secs(1 + 5 + 2),
+        "then two at a time, not one"
+    );
+}

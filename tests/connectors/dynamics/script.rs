@@ -91,6 +91,12 @@ impl Script {
         script
     }
 
+    /// From now on a URL that contains the text is answered with that JSON.
+    pub fn route(&self, part: &str, body: &str) {
+        let route = (part.to_owned(), body.to_owned());
+        self.0.lock().unwrap().routes.insert(0, route);
+    }
+
     /// What the token endpoint answers; without a word it grants `token-1`, `token-2`, … for an hour.
     pub fn tokens(self, answers: impl IntoIterator<Item = Answer>) -> Self {
         self.0.lock().unwrap().tokens = answers.into_iter().collect();
