@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::overlay::Outcome;
+use super::panes::conflicts::decide::side_name;
 use super::{Choice, Dialog, Effect, Overlay, QuitMode, State};
 
 /// A second ctrl-c within this stops at once.
@@ -49,7 +50,7 @@ fn ask(state: &mut State) {
         (None, Some(batch)) => (
             format!(
                 "Batch {} is being written: {} {} records to {}. Progress is saved after every batch; the next start goes on there.",
-                batch.number, batch.records, batch.entity, batch.side
+                batch.number, batch.records, batch.entity, side_name(batch.side)
             ),
             "Finish this batch, then quit",
         ),

@@ -303,7 +303,7 @@ fn keys(state: &State, buf: &mut Buffer, area: Rect) {
         }
         None => footer(state),
     };
-    let hints = fitting(hints, area.width.saturating_sub(1));
+    let hints = fitting(hints, area.width.saturating_sub(2));
     let mut spans = vec![Span::raw(" ")];
     for (key, word) in hints {
         spans.push(Span::styled(key, theme::ACCENT.patch(theme::STRONG)));

@@ -44,12 +44,19 @@ impl Entities {
         match direction {
             Direction::Off => "nothing is read or written",
             Direction::Both => "changes travel both ways",
-            Direction::ToMarketo => {
-                "Dynamics changes are written to Marketo; Marketo's own changes stay there"
-            }
-            Direction::ToDynamics => {
-                "Marketo changes are written to Dynamics; Dynamics' own changes stay there"
-            }
+            Direction::ToMarketo => "Dynamics changes go to Marketo; Marketo's stay there",
+            Direction::ToDynamics => "Marketo changes go to Dynamics; Dynamics' stay there",
+        }
+    }
+
+    /// What a policy is called on screen.
+    pub fn policy_word(policy: Policy) -> &'static str {
+        match policy {
+            Policy::Ask => "ask me",
+            Policy::Dynamics => "Dynamics wins",
+            Policy::Marketo => "Marketo wins",
+            Policy::Newest => "newest wins",
+            Policy::Native => "as native",
         }
     }
 
@@ -202,7 +209,7 @@ fn direction_rows(entity: &Entity) -> Vec<MenuRow> {
 
 fn policy_rows(entity: &Entity) -> Vec<MenuRow> {
     let row = |policy: Policy| MenuRow {
-        label: policy.word().to_owned(),
+        label: Entities::policy_word(policy).to_owned(),
         detail: Entities::explain_policy(policy, entity).to_owned(),
         pick: Pick::Setting(entity.clone(), SettingPick::Policy(policy)),
     };
@@ -215,15 +222,16 @@ fn review(state: &mut State) {
     for row in &state.snapshot.entities {
         if let Some(direction) = pane.draft.direction(&row.entity) {
             let (from, to) = (spoken(row.direction), spoken(direction));
-            body.push(format!("{}: direction from {from} to {to}", row.entity));
+            body.push(format!("{} direction: {from} → {to}", row.entity));
             body.push(format!("  {}", Entities::explain_direction(direction)));
             body.extend(left_behind(row, direction));
         }
         if let Some(policy) = pane.draft.policy(&row.entity) {
-            body.push(format!(
-                "{}: policy from {} to {policy}",
-                row.entity, row.policy
-            ));
+            let (from, to) = (
+                Entities::policy_word(row.policy),
+                Entities::policy_word(policy),
+            );
+            body.push(format!("{} policy: {from} → {to}", row.entity));
             body.push(format!(
                 "  {}",
                 Entities::explain_policy(policy, &row.entity)

@@ -214,7 +214,7 @@ fn side_lines(name: &str, api: &str, info: Option<&FieldInfo>, width: u16) -> Ve
     let text = match info {
         None => format!("{api}: not there"),
         Some(info) => {
-            let mut text = format!("{api}  “{}”  {}", info.label, kind_of(Some(info)));
+            let mut text = format!("{api} “{}”, {}", info.label, kind_of(Some(info)));
             if info.max_length.is_some() {
                 text.push_str(match info.length_unit {
                     LengthUnit::Utf16 => " UTF-16 units",

@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::theme;
-use crate::app::{Load, Pane, State};
+use crate::app::{Entities, Load, Pane, State};
 use crate::model::{Direction, Policy};
 
 /// Draws the shown pane.
@@ -110,13 +110,7 @@ fn arrow_long(direction: Direction) -> &'static str {
 }
 
 fn policy_word(policy: Policy) -> &'static str {
-    match policy {
-        Policy::Ask => "ask me",
-        Policy::Dynamics => "Dynamics wins",
-        Policy::Marketo => "Marketo wins",
-        Policy::Newest => "newest wins",
-        Policy::Native => "as native",
-    }
+    Entities::policy_word(policy)
 }
 
 /// Dims a page that is older than what was asked for.

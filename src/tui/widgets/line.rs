@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::tui::text;
+use crate::tui::{text, theme};
 
 /// Draws text in one row of at most `columns`.
 pub fn put(buf: &mut Buffer, (x, y): (u16, u16), columns: u16, content: &str, style: Style) {
@@ -50,10 +50,20 @@ pub fn line(buf: &mut Buffer, area: Rect, content: &Line) {
     }
 }
 
-/// Draws lines from the top of `area`, as many as fit.
+/// Draws lines from the top of `area`; where not all fit, the last row ends with `…`.
 pub fn lines<'a>(buf: &mut Buffer, area: Rect, content: impl IntoIterator<Item = Line<'a>>) {
-    for (row, content) in area.rows().zip(content) {
+    let mut content = content.into_iter();
+    for (row, content) in area.rows().zip(content.by_ref()) {
         line(buf, row, &content);
+    }
+    if content.next().is_some() && area.width > 2 && area.height > 0 {
+        put(
+            buf,
+            (area.right() - 2, area.bottom() - 1),
+            2,
+            " …",
+            theme::PLAIN,
+        );
     }
 }
 

@@ -51,6 +51,7 @@ impl Panel {
             return Rect::default();
         }
         if self.raised {
+            split_wide(buf, area);
             Clear.render(area, buf);
         }
         let (kind, border) = if self.focused {
@@ -88,6 +89,20 @@ impl Panel {
             y: area.y + 1,
             width: area.width - 4,
             height: area.height - 2,
+        }
+    }
+}
+
+/// A wide character that the left border cuts in half would push the border aside: it goes.
+fn split_wide(buf: &mut Buffer, area: Rect) {
+    let Some(x) = area.x.checked_sub(1) else {
+        return;
+    };
+    for y in area.top()..area.bottom() {
+        if let Some(cell) = buf.cell_mut((x, y))
+            && text::width(cell.symbol()) > 1
+        {
+            cell.set_symbol(" ");
         }
     }
 }

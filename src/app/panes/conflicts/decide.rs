@@ -60,7 +60,8 @@ pub(in crate::app) fn take_value(
     )
 }
 
-fn side_name(side: Side) -> &'static str {
+/// A side's name in a sentence.
+pub(in crate::app) fn side_name(side: Side) -> &'static str {
     match side {
         Side::Dynamics => "Dynamics",
         Side::Marketo => "Marketo",
