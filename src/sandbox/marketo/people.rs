@@ -136,6 +136,9 @@ impl State {
         let ids: Vec<String> = losers.iter().map(ToString::to_string).collect();
         for loser in losers {
             self.lists.replace(*loser, winner);
+            if let Some(status) = self.program.remove(loser) {
+                self.program.entry(winner).or_insert(status);
+            }
             if self.options.open.merge_writes_deletes {
                 self.delete(*loser, hand);
             } else {

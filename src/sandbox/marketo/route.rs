@@ -7,7 +7,7 @@ use super::assets;
 use super::bulk;
 use super::call::{Call, Verb};
 use super::custom::{self, lifecycle, show};
-use super::leads::{describe, lists, merge, others, read, schema, sync};
+use super::leads::{describe, lists, merge, others, programs, read, schema, sync};
 use super::objects::{
     self, describe as object_describe, read as object_read, write as object_write,
 };
@@ -33,7 +33,8 @@ pub(crate) fn dispatch(state: &mut State, call: &Call) -> Result<Answer, Refusal
         }
         ["rest", "v1", "lists" | "list", rest @ ..] => lists::dispatch(state, call, rest),
         ["rest", "asset", "v1", rest @ ..] => assets::dispatch(state, call, rest),
-        ["rest", "v1", "campaigns"] => Ok(Answer::result(Vec::new())),
+        ["rest", "v1", "programs", "members", "describe"] => Ok(programs::describe()),
+        ["rest", "v1", "campaigns" | "namedAccountLists"] => Ok(Answer::result(Vec::new())),
         ["rest", "v1", "customobjects", rest @ ..] => custom_objects(state, call, rest),
         _ => Err(Refusal::not_found()),
     }
@@ -122,7 +123,8 @@ fn leads(state: &mut State, call: &Call, rest: &[&str]) -> Result<Answer, Refusa
         (Post, ["partitions"]) => others::move_partition(state, call),
         (Post, ["push"]) => others::push(state, call),
         (Post, ["submitForm"]) => others::submit_form(state, call),
-        (Get, ["programs", id]) => others::program_members(state, call, id),
+        (Get, ["programs", id]) => programs::members(state, call, id),
+        (Post, ["programs", id, "status"]) => programs::set_status(state, call, id),
         (Post, [id, "associate"]) if is_number(id) => others::associate(state, call, id),
         (
             Get,

@@ -53,6 +53,8 @@ pub(crate) struct State {
     pub objects: BTreeMap<String, Object>,
     pub custom: CustomTypes,
     pub custom_activities: CustomActivities,
+    /// Members of the one program and their status.
+    pub program: BTreeMap<i64, String>,
     pub exports: Jobs,
     pub imports: Imports,
 }
@@ -96,6 +98,7 @@ impl State {
             objects: catalogue::objects().into_iter().collect(),
             custom: CustomTypes::new(),
             custom_activities: CustomActivities::new(),
+            program: BTreeMap::new(),
             exports: Jobs::new(),
             imports: Imports::new(),
         }
@@ -226,6 +229,7 @@ impl State {
             return false;
         }
         self.lists.forget(id);
+        self.program.remove(&id);
         let other = Other {
             primary_id: id,
             primary: name,

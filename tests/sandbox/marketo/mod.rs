@@ -3,6 +3,7 @@
 mod activities;
 mod around;
 mod bulk;
+mod contract;
 mod custom_objects;
 mod harness;
 mod identity;

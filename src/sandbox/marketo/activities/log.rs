@@ -80,14 +80,28 @@ pub(crate) struct Activity {
     pub deed: Deed,
 }
 
+/// The number of the first activity.
+const FIRST_ACTIVITY: i64 = 5001;
+
 /// The log; entries are addressed by a number that only grows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Log {
     entries: VecDeque<Activity>,
     first: i64,
     /// Numbers of the delete activities, so that their feed need not walk everything.
     deletes: VecDeque<i64>,
     actors: Vec<Actor>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            entries: VecDeque::new(),
+            first: FIRST_ACTIVITY,
+            deletes: VecDeque::new(),
+            actors: Vec::new(),
+        }
+    }
 }
 
 impl Log {

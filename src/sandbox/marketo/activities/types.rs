@@ -12,6 +12,7 @@ pub(crate) const ADD_TO_OPPORTUNITY: u32 = 34;
 pub(crate) const REMOVE_FROM_OPPORTUNITY: u32 = 35;
 pub(crate) const DELETE: u32 = 37;
 pub(crate) const CHANGE_PARTITION: u32 = 100;
+pub(crate) const CHANGE_STATUS: u32 = 104;
 pub(crate) const FILL_FORM: u32 = 2;
 pub(crate) const PUSH: u32 = 145;
 

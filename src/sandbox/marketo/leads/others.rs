@@ -3,10 +3,11 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::sync::{self, Action, Plan};
-use super::{read, write};
+use super::write;
 use crate::sandbox::marketo::activities::log::{Actor, Other};
 use crate::sandbox::marketo::activities::types;
 use crate::sandbox::marketo::answer::{Answer, Refusal};
+use crate::sandbox::marketo::assets::PROGRAM;
 use crate::sandbox::marketo::call::{Call, id_of};
 use crate::sandbox::marketo::state::{Hand, State};
 
@@ -89,7 +90,7 @@ pub(crate) fn push(state: &mut State, call: &Call) -> Result<Answer, Refusal> {
     for (id, _) in outcomes.iter().flatten() {
         let said = |name: &str| call.member(name).unwrap_or_default().to_owned();
         let other = Other {
-            primary_id: super::super::assets::PROGRAM,
+            primary_id: PROGRAM,
             primary: program.to_owned(),
             attributes: vec![
                 ("Source".to_owned(), said("source")),
@@ -180,8 +181,8 @@ pub(crate) fn fill(
     Ok((id, status))
 }
 
-/// `leads/{id}/listMembership.json` and its siblings for programs and campaigns, of which there
-/// are none.
+/// `leads/{id}/listMembership.json` and its siblings for programs and for campaigns, of which
+/// there are none.
 pub(crate) fn memberships(state: &State, id: &str, what: &str) -> Result<Answer, Refusal> {
     let id: i64 = id.parse().map_err(|_| Refusal::not_found())?;
     if state.people.row(id).is_none() {
@@ -192,22 +193,16 @@ pub(crate) fn memberships(state: &State, id: &str, what: &str) -> Result<Answer,
         .lists
         .iter()
         .filter(|(_, list)| list.members.contains(&id));
+    let program = state.program.get(&id);
     let elements: Vec<Json> = match what {
+        "programMembership" => program
+            .map(|status| json!({"programId": PROGRAM, "progressionStatus": status}))
+            .into_iter()
+            .collect(),
         "listMembership" => lists.map(|(list, _)| json!({"listId": list})).collect(),
         _ => Vec::new(),
     };
     Ok(Answer::members(
         &json!({"result": elements, "moreResult": false}),
     ))
-}
-
-/// `leads/programs/{id}.json`: people with their membership, of which there are none yet.
-pub(crate) fn program_members(state: &State, call: &Call, id: &str) -> Result<Answer, Refusal> {
-    if id.parse() != Ok(super::super::assets::PROGRAM) {
-        return Err(Refusal::new(
-            1013,
-            format!("Program with id '{id}' not found"),
-        ));
-    }
-    read::page_of(state, call, &[])
 }
