@@ -204,9 +204,9 @@ impl Reader<'_> {
 impl Tx<'_> {
     /// Marks records to be looked at; a record already marked keeps its place, and gets a new `seq`.
     pub fn mark_dirty(&self, marks: &[Dirty]) -> Result<(), StoreError> {
-        let mut seq = self.draw(marks.len() as i64)?;
+        let first = self.draw(marks.len() as i64)?;
         let mut statement = self.conn().prepare_cached(MARK)?;
-        for mark in marks {
+        for (seq, mark) in (first..).zip(marks) {
             let record = mark.record.as_ref().filter(|_| !mark.gone);
             let record = record
                 .map(compact::record_out)
@@ -222,7 +222,6 @@ impl Tx<'_> {
                 mark.gone,
                 record,
             ])?;
-            seq += 1;
         }
         Ok(())
     }

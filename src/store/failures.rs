@@ -96,7 +96,8 @@ fn conditions<'a>(
         }
     };
     and(" AND id = #", filter.id.as_ref().map(|v| v as _));
-    and(" AND entity = #", filter.entity.as_ref().map(|v| v as _));
+    // The plus keeps SQLite on the index in order of ids, so that a page is read without sorting them all.
+    and(" AND +entity = #", filter.entity.as_ref().map(|v| v as _));
     and(
         " AND direction = #",
         filter.direction.as_ref().map(|v| v as _),
