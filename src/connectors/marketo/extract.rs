@@ -142,6 +142,11 @@ fn only(answer: &Answer) -> Result<ExtractJob, ConnectorError> {
     job.ok_or_else(|| error::protocol("an answer without a job", &answer.request_id))
 }
 
+/// The job a call made or moved: it did so, even when its answer cannot be read.
+fn moved(answer: &Answer) -> Result<ExtractJob, ConnectorError> {
+    only(answer).map_err(|why| error::unknown(&why.message, &answer.request_id))
+}
+
 impl Marketo {
     /// Orders an extract of `fields` (REST names) as CSV; nothing runs before [`Marketo::enqueue_extract`].
     pub async fn create_extract(
@@ -152,7 +157,7 @@ impl Marketo {
     ) -> Result<ExtractJob, ConnectorError> {
         let body = json!({"fields": fields, "format": "CSV", "filter": filter.wire()});
         let path = format!("{}/create.json", of.path());
-        only(&self.0.call(&Call::post(&path, body.to_string())).await?)
+        moved(&self.0.call(&Call::post(&path, body.to_string())).await?)
     }
 
     /// Queues a job: ten wait at most, in the whole instance (else 1029: later).
@@ -162,7 +167,7 @@ impl Marketo {
         id: &str,
     ) -> Result<ExtractJob, ConnectorError> {
         let path = format!("{}/{id}/enqueue.json", of.path());
-        only(&self.0.call(&Call::post(&path, "")).await?)
+        moved(&self.0.call(&Call::post(&path, "")).await?)
     }
 
     /// Calls a job off.
@@ -172,7 +177,7 @@ impl Marketo {
         id: &str,
     ) -> Result<ExtractJob, ConnectorError> {
         let path = format!("{}/{id}/cancel.json", of.path());
-        only(&self.0.call(&Call::post(&path, "")).await?)
+        moved(&self.0.call(&Call::post(&path, "")).await?)
     }
 
     /// How far a job is; ask once in [`EXTRACT_POLL`].

@@ -7,6 +7,8 @@ use crate::model::{FieldInfo, FieldKind, Fields};
 
 /// The word an extract writes for no value.
 const NULL: &str = "null";
+/// A row longer than this is none: a quote is missing somewhere.
+const LONGEST_ROW: usize = 16 * 1024 * 1024;
 
 /// Turns the pieces of an extract's file into rows. Holds no more than one piece and a half row.
 pub struct ExtractRows {
@@ -30,6 +32,9 @@ impl ExtractRows {
     pub fn feed(&mut self, piece: &[u8]) -> Result<Vec<Fields>, ConnectorError> {
         self.rest.extend_from_slice(piece);
         let whole = whole_rows(&self.rest);
+        if self.rest.len() - whole > LONGEST_ROW {
+            return Err(error::protocol("a row of the file does not end", ""));
+        }
         let ready: Vec<u8> = self.rest.drain(..whole).collect();
         self.read(&ready)
     }
@@ -45,10 +50,16 @@ impl ExtractRows {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
+            // Cells with a bare carriage return have been seen: only a line feed ends a row.
+            .terminator(csv::Terminator::Any(b'\n'))
             .from_reader(ready);
         for row in reader.byte_records() {
             let row = row.map_err(|why| error::protocol(&format!("the file: {why}"), ""))?;
-            let cells = row.iter().map(String::from_utf8_lossy);
+            let last = row.len().saturating_sub(1);
+            let cells = row.iter().enumerate().map(|(place, cell)| {
+                let end = cell.strip_suffix(b"\r").filter(|_| place == last);
+                String::from_utf8_lossy(end.unwrap_or(cell))
+            });
             let Some(columns) = &self.columns else {
                 let kind = |name: &str| {
                     let known = self.kinds.iter().find(|info| info.name == name);

@@ -167,7 +167,10 @@ impl Identity {
             }
             Ok(denied) => format!("{} ({})", denied.error_description, denied.error),
             Err(_) if status.is_success() => {
-                return retry("garbled", "the identity service's answer was cut");
+                return retry(
+                    "garbled",
+                    "the identity address answers, but not like Marketo's: cut, or another address",
+                );
             }
             Err(_) => "the identity address does not answer like Marketo's".to_owned(),
         };

@@ -223,6 +223,23 @@ fn rows_have_types_and_the_word_null_is_no_value() {
 }
 
 #[test]
+fn only_a_line_feed_ends_a_row() {
+    let rows = rows(&[b"id,lastName\r\n1,a\rb\r\n2,\"c\0\xE2\x80\xA8\"\r\n"]);
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0]["lastName"], Value::text("a\rb"));
+    assert_eq!(rows[1]["lastName"], Value::text("c\0\u{2028}"));
+}
+
+#[test]
+fn a_quote_that_never_closes_does_not_fill_the_memory() {
+    let mut reader = ExtractRows::new(&kinds());
+    reader.feed(b"id,lastName\n1,\"").unwrap();
+    let piece = vec![b'x'; PIECE];
+    let fed = (0..10).map(|_| reader.feed(&piece)).collect::<Vec<_>>();
+    assert!(fed.iter().any(Result::is_err));
+}
+
+#[test]
 fn a_row_with_another_number_of_cells_is_an_error() {
     let mut reader = ExtractRows::new(&kinds());
     assert!(reader.feed(b"id,lastName\n1\n").is_err());

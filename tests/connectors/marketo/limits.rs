@@ -62,6 +62,46 @@ async fn without_limits_only_a_throttling_answer_holds_us_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pause_can_be_seen_while_it_lasts() {
+    let script = Script::answering([failed("606", "Max rate limit"), ran("[]")]);
+    let marketo = script.client(LOOPBACK, 1.0, LimitMode::Auto, 50_000);
+    assert_eq!(marketo.waiting(), None);
+    let (read, seen) = tokio::join!(marketo.usage(), async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        marketo.waiting()
+    });
+    read.unwrap();
+    let start: chrono::DateTime<chrono::Utc> = "2026-08-17T09:00:00Z".parse().unwrap();
+    assert_eq!((seen.unwrap() - start).num_seconds(), 20);
+    assert_eq!(marketo.waiting(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn never_more_than_ten_calls_are_under_way() {
+    let script = Script::answering(vec![ran("[]"); 60]);
+    let marketo = script.client(LOOPBACK, 1.0, LimitMode::Off, 50_000);
+    calls(&marketo, 60).await;
+    let sent = script.sent();
+    // A call takes 5 ms: within any 5 ms no more than ten begin.
+    for pair in sent.windows(11) {
+        assert!(pair[10].at - pair[0].at >= Duration::from_millis(5));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_day_used_up_by_others_stops_us_too() {
+    let report = ran(
+        r#"[{"date":"2026-08-17","total":100,"users":[{"userId":"reporting@example.com","count":99}]}]"#,
+    );
+    let script = Script::answering([report]);
+    let marketo = script.client(REAL, 0.7, LimitMode::Real, 100);
+    marketo.usage().await.unwrap();
+    let error = marketo.usage().await.unwrap_err();
+    assert!(matches!(error.trouble, Trouble::Quota { .. }), "{error:?}");
+    assert_eq!(marketo.quotas()[0].used, 100);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_used_up_day_waits_for_midnight_in_chicago() {
     // The clock stands at 09:00 UTC: 04:00 in Chicago, twenty hours before midnight there.
     let script = Script::answering([failed("607", "Daily quota reached")]);

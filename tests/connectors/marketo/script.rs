@@ -113,23 +113,26 @@ impl Script {
 
     pub fn client(&self, host: &str, share: f64, limits: LimitMode, daily_calls: u64) -> Marketo {
         let start = "2026-08-17T09:00:00Z".parse().unwrap();
-        let profile = MarketoProfile {
-            endpoint: format!("{host}/rest"),
-            identity: format!("{host}/identity"),
-            client_id: "2f1c-client".to_owned(),
-            client_secret: "Zx81-secret".to_owned().into(),
-            daily_calls,
-        };
-        let transport = Arc::new(self.clone());
-        Marketo::new(
-            &profile,
-            share,
-            limits,
-            transport,
-            Clock::following_tokio(start),
-        )
-        .unwrap()
+        let clock = Clock::following_tokio(start);
+        let profile = profile(host, daily_calls);
+        Marketo::new(&profile, share, limits, Arc::new(self.clone()), clock).unwrap()
     }
+}
+
+fn profile(host: &str, daily_calls: u64) -> MarketoProfile {
+    MarketoProfile {
+        endpoint: format!("{host}/rest"),
+        identity: format!("{host}/identity"),
+        client_id: "2f1c-client".to_owned(),
+        client_secret: "Zx81-secret".to_owned().into(),
+        daily_calls,
+    }
+}
+
+/// A client without limits over any transport, outside a runtime.
+pub fn client_over(transport: Arc<dyn Transport>) -> Marketo {
+    let profile = profile("https://123-ABC-456.mktorest.com", 50_000);
+    Marketo::new(&profile, 1.0, LimitMode::Off, transport, Clock::system()).unwrap()
 }
 
 impl From<String> for Reply {

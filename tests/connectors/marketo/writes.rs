@@ -1,9 +1,11 @@
 //! Writing people: bodies as documented, one outcome each.
 
+use bytes::Bytes;
 use chrono::NaiveDate;
+use proptest::prelude::*;
 use serde_json::json;
 use syncdeck::connectors::marketo::{PeopleAction, PeopleWrite};
-use syncdeck::connectors::{Trouble, WriteOutcome};
+use syncdeck::connectors::{Transport, TransportError, Trouble, WriteOutcome};
 use syncdeck::model::{FailureClass, RecordKey, Refusal, Value};
 
 use super::script::{Reply, Script, failed, ran};
@@ -256,4 +258,64 @@ async fn an_update_of_somebody_who_is_not_there_is_gone() {
         script.sent()[0].json(),
         json!({"action": "updateOnly", "lookupField": "id", "input": [{"id": 9}]})
     );
+}
+
+/// Answers every write with as many `updated` as it had records.
+struct Counting(std::sync::Mutex<Vec<serde_json::Value>>);
+
+#[async_trait::async_trait]
+impl Transport for Counting {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        if request.uri().path().starts_with("/identity") {
+            let granted = r#"{"access_token":"t","expires_in":3599}"#;
+            return Ok(http::Response::new(granted.into()));
+        }
+        assert!(
+            request.body().len() <= 1_000_000,
+            "{} bytes",
+            request.body().len()
+        );
+        let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+        let rows: Vec<_> = (body["input"].as_array().unwrap().iter())
+            .map(|_| json!({"id": 1, "status": "updated"}))
+            .collect();
+        self.0.lock().unwrap().push(body);
+        let answer = json!({"requestId": "x", "success": true, "result": rows}).to_string();
+        Ok(http::Response::new(answer.into()))
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn however_a_write_is_split_everybody_is_sent_once_and_in_order(
+        people in prop::collection::vec((0_u16..2_000, prop_oneof![60 => Just(0_usize), 1 => 200_000_usize..400_000]), 0..700)
+    ) {
+        let transport = std::sync::Arc::new(Counting(std::sync::Mutex::default()));
+        let marketo = super::script::client_over(transport.clone());
+        let write = by_key(people.iter().map(|(key, size)| {
+            let mut person = person(&format!("k{key}"));
+            person.push(("notes".to_owned(), Value::text("n".repeat(*size))));
+            person
+        }).collect());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let outcomes = runtime.unwrap().block_on(marketo.sync_people(&write)).unwrap();
+        prop_assert_eq!(outcomes, vec![WriteOutcome::Updated { version: None }; people.len()]);
+        let mut sent = Vec::new();
+        for body in transport.0.lock().unwrap().iter() {
+            let keys: Vec<String> = (body["input"].as_array().unwrap().iter())
+                .map(|row| row["dynId"].as_str().unwrap().to_owned())
+                .collect();
+            let distinct: std::collections::HashSet<&String> = keys.iter().collect();
+            prop_assert_eq!(distinct.len(), keys.len(), "a key twice in one call");
+            prop_assert!(keys.len() <= 300);
+            sent.extend(keys);
+        }
+        let expected: Vec<String> = people.iter().map(|(key, _)| format!("k{key}")).collect();
+        prop_assert_eq!(sent, expected);
+    }
 }
