@@ -1,4 +1,5 @@
-//! Keeps a vendor's limits: starts in sliding windows, calls in flight, and "everybody waits until".
+//! Keeps a vendor's limits: starts in sliding windows, calls in flight, and "everybody waits
+//! until".
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,9 +19,11 @@ pub struct PaceOptions {
     pub engaged: bool,
 }
 
-/// Shared by all callers of one vendor; cheap to clone. Callers are let in one by one, in the order they came.
+/// Shared by all callers of one vendor; cheap to clone. Callers are let in one by one, in the order
+/// they came.
 ///
-/// The windows slide: a bucket that refills would let almost twice the limit through around a refill.
+/// The windows slide: a bucket that refills would let almost twice the limit through around a
+/// refill.
 #[derive(Debug, Clone)]
 pub struct Pace(Arc<Shared>);
 
@@ -188,7 +191,8 @@ impl Pace {
         }
     }
 
-    /// Starts within the window of that index (order of [`PaceOptions::windows`]) that ends now, at most its limit.
+    /// Starts within the window of that index (order of [`PaceOptions::windows`]) that ends now, at
+    /// most its limit.
     pub fn used(&self, window: usize) -> u32 {
         let state = self.0.lock();
         let window = state.windows.get(window);
@@ -212,7 +216,8 @@ impl Shared {
     }
 }
 
-/// Counts a caller as queued for as long as it lives, so that a cancelled wait is not counted for ever.
+/// Counts a caller as queued for as long as it lives, so that a cancelled wait is not counted for
+/// ever.
 struct Queued<'a>(&'a Pace);
 
 impl<'a> Queued<'a> {

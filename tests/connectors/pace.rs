@@ -23,7 +23,8 @@ fn options(limit: u32, seconds: u64, concurrency: usize) -> PaceOptions {
     }
 }
 
-/// Starts `calls` callers, each after its own delay and each busy for its own time; returns the sorted starts.
+/// Starts `calls` callers, each after its own delay and each busy for its own time; returns the
+/// sorted starts.
 async fn starts(pace: &Pace, calls: &[(u64, u64)]) -> Vec<Instant> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let tasks: Vec<_> = calls

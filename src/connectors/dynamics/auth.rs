@@ -1,4 +1,5 @@
-//! Tokens by client credentials (Entra ID): one request at a time, renewed early, secrets never shown.
+//! Tokens by client credentials (Entra ID): one request at a time, renewed early, secrets never
+//! shown.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,7 +89,8 @@ impl Tokens {
         }
     }
 
-    /// A token that is good for now. A busy authority is [`Trouble::Retry`]: the call it was for is tried again.
+    /// A token that is good for now. A busy authority is [`Trouble::Retry`]: the call it was for is
+    /// tried again.
     pub(super) async fn current(&self) -> Result<Token, ConnectorError> {
         let mut held = self.held.lock().await;
         let now = self.clock.now();

@@ -22,7 +22,8 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// Adds one request: its line (`PATCH /api/… HTTP/1.1` without the version), its headers, its JSON.
+    /// Adds one request: its line (`PATCH /api/… HTTP/1.1` without the version), its headers, its
+    /// JSON.
     pub(super) fn part(&mut self, line: &str, headers: &[(&str, &str)], json: Option<&str>) {
         self.parts += 1;
         self.body.push_str("--");
@@ -89,7 +90,8 @@ pub(super) fn boundary(content_type: &str) -> Option<&str> {
     (!bare.is_empty()).then_some(bare)
 }
 
-/// Splits the body at its boundary. Parts that cannot be read end the list: whatever follows is unknown.
+/// Splits the body at its boundary. Parts that cannot be read end the list: whatever follows is
+/// unknown.
 pub(super) fn parse(body: &Bytes, boundary: &str) -> Answers {
     let delimiter = format!("--{boundary}");
     let mut answers = Answers {

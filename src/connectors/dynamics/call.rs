@@ -1,4 +1,5 @@
-//! One authorised call: paced, retried where that is safe, its answer checked before anybody uses it.
+//! One authorised call: paced, retried where that is safe, its answer checked before anybody uses
+//! it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -101,8 +102,9 @@ impl Caller {
         self.calls.load(Ordering::Relaxed)
     }
 
-    /// A read whose JSON answer `understand` turns into what is wanted. Throttling, server trouble, cut and
-    /// garbled answers are tried again a few times; an answer still garbled then is [`Trouble::Protocol`].
+    /// A read whose JSON answer `understand` turns into what is wanted. Throttling, server trouble,
+    /// cut and garbled answers are tried again a few times; an answer still garbled then is
+    /// [`Trouble::Protocol`].
     pub(super) async fn read<T>(
         &self,
         ask: &Ask,
@@ -130,8 +132,8 @@ impl Caller {
         }
     }
 
-    /// A write. Sent again only when the answer proves that nothing was executed (throttled, no connection);
-    /// a lost answer is [`Trouble::Unknown`]. Any other answer comes back as it is.
+    /// A write. Sent again only when the answer proves that nothing was executed (throttled, no
+    /// connection); a lost answer is [`Trouble::Unknown`]. Any other answer comes back as it is.
     pub(super) async fn write(&self, ask: &Ask) -> Result<http::Response<Bytes>, ConnectorError> {
         let mut attempt = 1;
         loop {

@@ -1,4 +1,5 @@
-//! Every refusal Dataverse gives, sorted by what to do about it: for a whole call, and for one part of a batch.
+//! Every refusal Dataverse gives, sorted by what to do about it: for a whole call, and for one part
+//! of a batch.
 
 use std::time::Duration;
 
@@ -82,7 +83,8 @@ struct EnvelopeError {
 }
 
 impl Fault {
-    /// Reads the envelope; an answer without one (HTML, plain text, nothing) leaves the status alone.
+    /// Reads the envelope; an answer without one (HTML, plain text, nothing) leaves the status
+    /// alone.
     pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let error = serde_json::from_slice::<Envelope>(body).map(|e| e.error);
         let error = error.unwrap_or_default();
@@ -247,7 +249,8 @@ impl Fault {
         }
     }
 
-    /// Deadlocks and SQL time-outs are rolled back, so nothing was done; of other failures that is not known.
+    /// Deadlocks and SQL time-outs are rolled back, so nothing was done; of other failures that is
+    /// not known.
     fn server_side(&self) -> WriteOutcome {
         let refusal = self.refusal(FailureClass::Vendor);
         match self.code {

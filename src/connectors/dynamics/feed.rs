@@ -31,8 +31,8 @@ pub(super) async fn first_page(
     page(caller, origin, table, tracked(table, url, page_size)).await
 }
 
-/// The page behind a link of the server. A link that is refused, whatever for (its age, a changed table, a
-/// restored database), cannot be used any more: [`Trouble::CursorExpired`].
+/// The page behind a link of the server. A link that is refused, whatever for (its age, a changed
+/// table, a restored database), cannot be used any more: [`Trouble::CursorExpired`].
 pub(super) async fn follow(
     caller: &Caller,
     origin: &Origin,

@@ -13,8 +13,8 @@ use crate::connectors::{ConnectorError, Trouble};
 /// Changes with any change of any table's definition.
 const SCHEMA_STAMP: &str = "Microsoft.Dynamics.CRM.globalmetadataversion";
 
-/// One environment, and our user in it. Stored at set-up and compared at each start: a copied or restored
-/// environment keeps every row's id, and nothing but this tells it from the original.
+/// One environment, and our user in it. Stored at set-up and compared at each start: a copied or
+/// restored environment keeps every row's id, and nothing but this tells it from the original.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DynamicsIdentity {
     /// The organisation's id.

@@ -1,7 +1,8 @@
-//! Microsoft Dataverse Web API (OData v4): identity, metadata, change feeds, reads by id, batched writes.
+//! Microsoft Dataverse Web API (OData v4): identity, metadata, change feeds, reads by id, batched
+//! writes.
 //!
-//! Reads are tried again inside; a write whose outcome is not known never is. All calls of one [`Dynamics`]
-//! share one token, one pace and one pause, as they share one user at the vendor.
+//! Reads are tried again inside; a write whose outcome is not known never is. All calls of one
+//! [`Dynamics`] share one token, one pace and one pause, as they share one user at the vendor.
 
 mod auth;
 mod batch;
@@ -13,6 +14,7 @@ mod identity;
 mod memory;
 mod metadata;
 mod page;
+mod payload;
 mod qualify;
 mod query;
 mod retry;
@@ -98,13 +100,14 @@ impl Dynamics {
         })))
     }
 
-    /// Which organisation this is and who we are in it: `WhoAmI`, the version, and what else the server tells.
+    /// Which organisation this is and who we are in it: `WhoAmI`, the version, and what else the
+    /// server tells.
     pub async fn identity(&self) -> Result<DynamicsIdentity, ConnectorError> {
         identity::identity(&self.0.caller, &self.0.origin).await
     }
 
-    /// A stamp that changes with any table's definition (one call); none where the server does not tell.
-    /// While it stays, a [`Table`] read before still holds.
+    /// A stamp that changes with any table's definition (one call); none where the server does not
+    /// tell. While it stays, a [`Table`] read before still holds.
     pub async fn schema(&self) -> Result<Option<String>, ConnectorError> {
         identity::schema(&self.0.caller, &self.0.origin).await
     }
@@ -114,20 +117,21 @@ impl Dynamics {
         metadata::table(&self.0.caller, &self.0.origin, logical).await
     }
 
-    /// The same from memory while the server's schema stamp stays (one call), or for a quarter of an hour where
-    /// the server has none.
+    /// The same from memory while the server's schema stamp stays (one call), or for a quarter of
+    /// an hour where the server has none.
     pub async fn table_remembered(&self, logical: &str) -> Result<Table, ConnectorError> {
         let (caller, origin) = (&self.0.caller, &self.0.origin);
         self.0.memory.table(caller, origin, logical).await
     }
 
-    /// About how many rows these tables hold (up to a day old: for progress only); empty where it is not told.
+    /// About how many rows these tables hold (up to a day old: for progress only); empty where it
+    /// is not told.
     pub async fn counts(&self, tables: &[&str]) -> Result<BTreeMap<String, u64>, ConnectorError> {
         identity::counts(&self.0.caller, &self.0.origin, tables).await
     }
 
-    /// The first page of a full read whose last page brings the delta link. The key and `modifiedon` always
-    /// come along. `page_size` is at most [`PAGE_MAX`].
+    /// The first page of a full read whose last page brings the delta link. The key and
+    /// `modifiedon` always come along. `page_size` is at most [`PAGE_MAX`].
     pub async fn first_page(
         &self,
         table: &Table,
@@ -137,8 +141,8 @@ impl Dynamics {
         feed::first_page(&self.0.caller, &self.0.origin, table, columns, page_size).await
     }
 
-    /// The page behind [`Next::Page`] or [`Next::Delta`]. A link that can no longer be used, or that belongs
-    /// to another organisation, is [`super::Trouble::CursorExpired`].
+    /// The page behind [`Next::Page`] or [`Next::Delta`]. A link that can no longer be used, or
+    /// that belongs to another organisation, is [`super::Trouble::CursorExpired`].
     pub async fn follow(
         &self,
         table: &Table,
@@ -148,8 +152,9 @@ impl Dynamics {
         feed::follow(&self.0.caller, &self.0.origin, table, link, page_size).await
     }
 
-    /// The rows of these ids as they are now, in no particular order; absent rows are simply missing.
-    /// A lookup that may point to several tables comes as `column` and once more as `column:table`.
+    /// The rows of these ids as they are now, in no particular order; absent rows are simply
+    /// missing. A lookup that may point to several tables comes as `column` and once more as
+    /// `column:table`.
     pub async fn read(
         &self,
         table: &Table,
@@ -172,9 +177,10 @@ impl Dynamics {
         feed::find(caller, table, url).await
     }
 
-    /// Sends up to [`BATCH_MAX`] writes as one batch; the outcomes are in the order of the writes, and one
-    /// refused record does not sink its mates. An error means the call as a whole: with
-    /// [`super::Trouble::Unknown`] any of the writes may have taken effect, with any other none has.
+    /// Sends up to [`BATCH_MAX`] writes as one batch; the outcomes are in the order of the writes,
+    /// and one refused record does not sink its mates. An error means the call as a whole: with
+    /// [`super::Trouble::Unknown`] any of the writes may have taken effect, with any other none
+    /// has.
     pub async fn write(
         &self,
         writes: &[DynamicsWrite<'_>],
@@ -182,8 +188,8 @@ impl Dynamics {
         write::write(&self.0.caller, &self.0.origin, writes).await
     }
 
-    /// Converts an open lead by the vendor's own rules and tells the rows that came of it. A lead that is no
-    /// longer open is [`super::Trouble::Refused`] with code `0x80040519`: read it again.
+    /// Converts an open lead by the vendor's own rules and tells the rows that came of it. A lead
+    /// that is no longer open is [`super::Trouble::Refused`] with code `0x80040519`: read it again.
     pub async fn qualify_lead(
         &self,
         lead: Uuid,

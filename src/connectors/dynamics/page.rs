@@ -1,4 +1,5 @@
-//! One page of rows, read in a single pass: only the table's columns are looked at, the rest is skipped unseen.
+//! One page of rows, read in a single pass: only the table's columns are looked at, the rest is
+//! skipped unseen.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -116,8 +116,9 @@ fn last_change(table: &Table) -> Option<&'static str> {
     table.column("modifiedon").map(|_| "modifiedon")
 }
 
-/// What is preferred of a read: pages of that size, and for lookups that may point to several tables, which
-/// one it is (only this annotation tells). The same for each page of a feed, as the vendor wants it.
+/// What is preferred of a read: pages of that size, and for lookups that may point to several
+/// tables, which one it is (only this annotation tells). The same for each page of a feed, as the
+/// vendor wants it.
 pub(super) fn preferences(table: &Table, url: &str, page_size: u32) -> String {
     let polymorphic = table
         .navigation

@@ -1,5 +1,5 @@
-//! What a delta link tells about itself. The token is opaque by contract, so nothing depends on this but
-//! what people are shown.
+//! What a delta link tells about itself. The token is opaque by contract, so nothing depends on
+//! this but what people are shown.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 

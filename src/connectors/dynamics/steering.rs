@@ -1,4 +1,5 @@
-//! How fast Dynamics is called: its request window, the parallelism its answers recommend, its pauses.
+//! How fast Dynamics is called: its request window, the parallelism its answers recommend, its
+//! pauses.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -83,7 +84,8 @@ impl Steering {
         self.pace.enter().await
     }
 
-    /// Learns from an answer: one that throttles holds everybody back, good ones allow more at once.
+    /// Learns from an answer: one that throttles holds everybody back, good ones allow more at
+    /// once.
     pub(super) fn observe(&self, response: &http::Response<Bytes>) {
         self.note_headers(response);
         if response.status().is_success() {

@@ -24,7 +24,8 @@ pub struct Table {
     pub change_tracking: bool,
     /// Whether a write may demand a row version; without it every update is unguarded.
     pub optimistic: bool,
-    /// The columns that can be read, by logical name (lookups too: `customerid`, not `_customerid_value`).
+    /// The columns that can be read, by logical name (lookups too: `customerid`, not
+    /// `_customerid_value`).
     pub columns: Vec<FieldInfo>,
     /// For each lookup column, the tables it may point to and how each is bound.
     pub navigation: BTreeMap<String, Vec<Target>>,

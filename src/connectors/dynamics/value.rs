@@ -1,4 +1,5 @@
-//! One value between its JSON form and what it means, by the column's kind. Amounts go through text, never floats.
+//! One value between its JSON form and what it means, by the column's kind. Amounts go through
+//! text, never floats.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -35,8 +36,8 @@ pub(super) fn from_json(kind: FieldKind, json: &str) -> Option<Value> {
     }
 }
 
-/// The JSON text to send for `value`; none when a column of that kind cannot hold it. Lookups are not
-/// written as values (they are bound), so they have no form here.
+/// The JSON text to send for `value`; none when a column of that kind cannot hold it. Lookups are
+/// not written as values (they are bound), so they have no form here.
 pub(super) fn to_json(kind: FieldKind, value: &Value) -> Option<String> {
     let json = match (kind, value) {
         (FieldKind::Lookup | FieldKind::Other, _) => return None,
@@ -79,7 +80,8 @@ fn text(json: &str) -> Option<String> {
     }
 }
 
-/// Numbers may come as text (`IEEE754Compatible`), ids and dates always do; none of them needs escapes.
+/// Numbers may come as text (`IEEE754Compatible`), ids and dates always do; none of them needs
+/// escapes.
 fn unquoted(json: &str) -> &str {
     let inner = json.strip_prefix('"').and_then(|j| j.strip_suffix('"'));
     inner.unwrap_or(json).trim()

@@ -8,11 +8,11 @@ use uuid::Uuid;
 use super::batch::{self, Part};
 use super::call::{Ask, Caller, content_type, failure};
 use super::fault::{Effect, Fault, Intent};
+use super::payload;
 use super::query::Origin;
 use super::table::Table;
-use super::value;
 use crate::connectors::{ConnectorError, Trouble, WriteOutcome};
-use crate::model::{FailureClass, FieldKind, RecordKey, Refusal, Value};
+use crate::model::{FailureClass, RecordKey, Refusal, Value};
 
 /// The vendor's limit of operations in a batch.
 pub const BATCH_MAX: usize = 1_000;
@@ -24,7 +24,8 @@ const BODY_MAX: usize = 8 * 1024 * 1024;
 pub enum DynamicsAction {
     /// Create it with our id; an existing row is left alone ([`WriteOutcome::Exists`]).
     Create,
-    /// Change it. With a version only if it is still that one ([`WriteOutcome::Stale`] otherwise); never creates.
+    /// Change it. With a version only if it is still that one ([`WriteOutcome::Stale`] otherwise);
+    /// never creates.
     Update {
         /// [`crate::model::Record::version`] of the row the change was decided on.
         version: Option<String>,
@@ -82,7 +83,7 @@ impl DynamicsWrite<'_> {
             batch.part(&format!("DELETE {}", Origin::path(&row)), &headers, None);
             return Ok(());
         }
-        let json = body(self.table, &self.fields)?;
+        let json = payload::row(self.table, &self.fields)?;
         let mut headers = vec![
             ("Content-Type", "application/json; charset=utf-8"),
             ("Accept", "application/json"),
@@ -92,78 +93,6 @@ impl DynamicsWrite<'_> {
         let path = Origin::path(&format!("{row}?$select={}", self.table.key));
         batch.part(&format!("PATCH {path}"), &headers, Some(&json));
         Ok(())
-    }
-}
-
-/// The JSON of a row's values.
-fn body(table: &Table, fields: &[(String, Value)]) -> Result<String, Refusal> {
-    let mut members = Vec::with_capacity(fields.len());
-    for (name, value) in fields {
-        let column_name = name.split(':').next().unwrap_or(name);
-        let column = table
-            .column(column_name)
-            .ok_or_else(|| unmappable(name, "is not a column of the table"))?;
-        if column.kind == FieldKind::Lookup {
-            bind(table, name, value, &mut members)?;
-            continue;
-        }
-        let json = value::to_json(column.kind, value)
-            .ok_or_else(|| unmappable(name, "cannot hold this type of value"))?;
-        members.push(format!("\"{column_name}\":{json}"));
-    }
-    Ok(format!("{{{}}}", members.join(",")))
-}
-
-/// A lookup is written by binding its navigation property, and cleared by binding it to null.
-fn bind(
-    table: &Table,
-    name: &str,
-    value: &Value,
-    members: &mut Vec<String>,
-) -> Result<(), Refusal> {
-    let (column, wanted) = match name.split_once(':') {
-        Some((column, target)) => (column, Some(target)),
-        None => (name, None),
-    };
-    let targets = table.navigation.get(column).map_or(&[][..], Vec::as_slice);
-    let id = match value {
-        Value::Null => {
-            let mut properties: Vec<_> = targets.iter().map(|target| &target.property).collect();
-            properties.dedup();
-            if properties.is_empty() {
-                return Err(unmappable(name, "points to no known table"));
-            }
-            let cleared = properties
-                .iter()
-                .map(|property| format!("\"{property}@odata.bind\":null"));
-            members.extend(cleared);
-            return Ok(());
-        }
-        Value::Id(id) => id,
-        _ => return Err(unmappable(name, "takes a row's id")),
-    };
-    let mut fitting = targets
-        .iter()
-        .filter(|target| wanted.is_none_or(|wanted| target.table == wanted));
-    match (fitting.next(), fitting.next()) {
-        (Some(target), None) => {
-            let (property, set) = (&target.property, &target.set);
-            members.push(format!("\"{property}@odata.bind\":\"/{set}({id})\""));
-            Ok(())
-        }
-        (None, _) => Err(unmappable(name, "does not point to that table")),
-        (Some(_), Some(_)) => Err(unmappable(
-            name,
-            "may point to several tables: name one as column:table",
-        )),
-    }
-}
-
-fn unmappable(name: &str, why: &str) -> Refusal {
-    Refusal {
-        class: FailureClass::Mapping,
-        code: "mapping".to_owned(),
-        message: format!("{name} {why}"),
     }
 }
 
@@ -238,7 +167,8 @@ fn outcomes(
     Ok(outcomes.collect())
 }
 
-/// What became of writes without an answer: a batch that stopped at a failure (as servers do that ignore
+/// What became of writes without an answer: a batch that stopped at a failure (as servers do that
+/// ignore
 /// `continue-on-error`) did not reach them; of a cut answer nothing is known.
 fn unreached(response: &http::Response<Bytes>, answers: &batch::Answers) -> WriteOutcome {
     let stopped = answers

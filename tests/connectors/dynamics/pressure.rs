@@ -1,4 +1,5 @@
-//! Service protection: the stated delay holds everybody, the windows hold, parallelism follows the answers.
+//! Service protection: the stated delay holds everybody, the windows hold, parallelism follows the
+//! answers.
 
 use std::time::Duration;
 

@@ -97,7 +97,8 @@ impl Script {
         self.0.lock().unwrap().routes.insert(0, route);
     }
 
-    /// What the token endpoint answers; without a word it grants `token-1`, `token-2`, … for an hour.
+    /// What the token endpoint answers; without a word it grants `token-1`, `token-2`, … for an
+    /// hour.
     pub fn tokens(self, answers: impl IntoIterator<Item = Answer>) -> Self {
         self.0.lock().unwrap().tokens = answers.into_iter().collect();
         self

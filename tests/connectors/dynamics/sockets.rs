@@ -1,4 +1,5 @@
-//! Over a real connection: cut answers, refused connections, no redirects followed, no cookies kept.
+//! Over a real connection: cut answers, refused connections, no redirects followed, no cookies
+//! kept.
 
 use std::sync::Arc;
 
@@ -12,7 +13,8 @@ use tokio::sync::mpsc;
 
 use super::script::{id, lead, profile};
 
-/// Answers each connection's requests in turn with these raw bytes (closing after each), and tells what it read.
+/// Answers each connection's requests in turn with these raw bytes (closing after each), and tells
+/// what it read.
 async fn server(answers: Vec<String>) -> (String, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());

@@ -129,8 +129,9 @@ fn options(set: &OptionSet) -> Vec<OptionItem> {
     items.collect()
 }
 
-/// The tables a lookup may point to. Relationships know the properties in their right case; the owner's
-/// single relationship leads to an abstract table, so its targets come from the column itself.
+/// The tables a lookup may point to. Relationships know the properties in their right case; the
+/// owner's single relationship leads to an abstract table, so its targets come from the column
+/// itself.
 fn targets(documents: &Documents, column: &str) -> Vec<Target> {
     let relationships = documents
         .relationships

@@ -1,4 +1,5 @@
-//! Reads a table's metadata: its definition, its columns, what only their types tell, its relationships.
+//! Reads a table's metadata: its definition, its columns, what only their types tell, its
+//! relationships.
 
 mod build;
 mod wire;
@@ -15,7 +16,8 @@ use crate::connectors::ConnectorError;
 use build::Documents;
 use wire::{Attribute, Details, Entity, List, Relationship, SetName};
 
-/// What has to be asked of each type (`AttributeType`, cast, properties, expansion); the rest say it all.
+/// What has to be asked of each type (`AttributeType`, cast, properties, expansion); the rest say
+/// it all.
 const CASTS: [(&str, &str, &str); 13] = [
     ("String", "StringAttributeMetadata", "MaxLength,FormatName"),
     ("Memo", "MemoAttributeMetadata", "MaxLength"),

@@ -1,4 +1,5 @@
-//! The metadata documents as they come; only what a sync needs, everything optional that ever was absent.
+//! The metadata documents as they come; only what a sync needs, everything optional that ever was
+//! absent.
 
 use serde::Deserialize;
 
