@@ -3,7 +3,7 @@
 use syncdeck::model::{
     ConflictId, ConflictKind, ConflictStatus, Entity, LinkId, Resolution, Side, Take, Value,
 };
-use syncdeck::store::{ConflictFilter, NewConflict, Resolved, Store};
+use syncdeck::store::{ConflictFilter, NewConflict, Order, Resolved, Store};
 
 use super::{at, guid, one_link, store, write};
 
@@ -111,7 +111,7 @@ fn list_is_filtered_and_paged_newest_first() {
     });
     let list = |filter: &ConflictFilter, after, limit| -> Vec<ConflictId> {
         let page = store
-            .read_blocking(|r| r.conflicts(filter, after, limit))
+            .read_blocking(|r| r.conflicts(filter, Order::NewestFirst, after, limit))
             .unwrap();
         page.into_iter().map(|c| c.id).collect()
     };

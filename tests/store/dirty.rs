@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::NaiveDate;
 use syncdeck::model::{Entity, Record, RecordKey, Value};
-use syncdeck::store::{Dirty, DirtyReason, Store};
+use syncdeck::store::{Dirty, DirtyReason, Reader, Store, StoreError};
 
 use super::{at, dynamics, guid, store, write};
 
@@ -30,9 +30,22 @@ fn take(store: &Store, seconds: i64) -> Vec<Dirty> {
     take_but(store, seconds, 100, &HashSet::new())
 }
 
+/// The live ones, then the deleted ones, as a lane takes them.
+fn take_both(
+    reader: &Reader<'_>,
+    seconds: i64,
+    limit: usize,
+    but: &HashSet<RecordKey>,
+) -> Result<Vec<Dirty>, StoreError> {
+    let mut taken = reader.take_dirty(&Entity::LEAD, at(seconds), false, limit, but)?;
+    let left = limit - taken.len();
+    taken.extend(reader.take_dirty(&Entity::LEAD, at(seconds), true, left, but)?);
+    Ok(taken)
+}
+
 fn take_but(store: &Store, seconds: i64, limit: usize, but: &HashSet<RecordKey>) -> Vec<Dirty> {
     store
-        .read_blocking(|r| r.take_dirty(&Entity::LEAD, at(seconds), limit, but))
+        .read_blocking(|r| take_both(r, seconds, limit, but))
         .unwrap()
 }
 
@@ -67,7 +80,7 @@ fn other_entities_are_not_taken() {
     write(&store, |tx| tx.mark_dirty(std::slice::from_ref(&person)));
     assert!(take(&store, 9).is_empty());
     let taken = store
-        .read_blocking(|r| r.take_dirty(&Entity::named("person"), at(9), 9, &HashSet::new()))
+        .read_blocking(|r| r.take_dirty(&Entity::named("person"), at(9), false, 9, &HashSet::new()))
         .unwrap();
     assert_eq!(taken[0].key, person.key);
 }

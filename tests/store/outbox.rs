@@ -121,7 +121,7 @@ fn unfinished_work_is_found_by_link_and_by_key() {
     store
         .read_blocking(|r| {
             let absent = syncdeck::model::LinkId(99);
-            assert_eq!(r.unfinished(&[link, absent])?, [link].into());
+            assert_eq!(r.unfinished(&[link, absent])?, [(link, None)].into());
             let keys = [
                 dynamics(1),
                 dynamics(2),
