@@ -123,6 +123,11 @@ async fn windows_hold_from_engage_on_and_earlier_starts_count() {
     let begun = Instant::now();
     assert_eq!(starts(&pace, &[(0, 0); 5]).await.last(), Some(&begun));
     pace.engage();
+    assert_eq!(
+        pace.waiting_until(),
+        None,
+        "the window is full, but nobody waits"
+    );
     let waiting = tokio::spawn({
         let pace = pace.clone();
         async move { drop(pace.enter().await) }

@@ -177,9 +177,6 @@ impl Caller {
         }
         self.tokens.refused(&token).await;
         let (second, _) = self.send(ask).await?;
-        if second.status() == StatusCode::UNAUTHORIZED {
-            return Err(Fault::of(&second).whole(ask.effect));
-        }
         Ok(second)
     }
 

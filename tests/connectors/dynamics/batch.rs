@@ -87,6 +87,18 @@ async fn records_behind_a_cut_are_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn records_behind_a_refusal_in_a_cut_answer_are_unknown() {
+    let refused = envelope("0x80044331", "too long");
+    let cut = multipart(&[OK, ("400 Bad Request", &refused)], "\r\n", false);
+    let outcomes = send(with_status(cut, 200), 3).await.unwrap();
+    assert!(matches!(outcomes[1], WriteOutcome::Refused(_)));
+    assert!(
+        matches!(outcomes[2], WriteOutcome::Unknown(_)),
+        "{outcomes:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_whole_batch_refused_says_so() {
     let cases = [
         (fault(400, "0x80060888", "Bad batch"), Trouble::Refused),
@@ -120,7 +132,8 @@ async fn other_layouts_are_understood() {
 
 #[tokio::test(start_paused = true)]
 async fn a_boundary_inside_a_value_does_not_split_it() {
-    let json = r#"{"@odata.etag":"W/\"1\"","lastname":"--batchresponse_7d0c"}"#;
+    let json =
+        r#"{"@odata.etag":"W/\"1\"","lastname":"--batchresponse_7d0c --batchresponse_7d0c--"}"#;
     let outcomes = send(multipart(&[("200 OK", json), OK], "\r\n", true), 2)
         .await
         .unwrap();

@@ -326,3 +326,14 @@ async fn row_counts_are_told_where_the_server_knows_them() {
     );
     assert!(dynamics.counts(&["lead"]).await.unwrap().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_identity_half_told_for_a_passing_reason_is_no_identity() {
+    let who = json(
+        r#"{"UserId":"a1f40000-0000-0000-0000-000000000001","OrganizationId":"5d1b0000-0000-0000-0000-000000000002"}"#,
+    );
+    let busy = (0..4).map(|_| fault(503, "", "busy"));
+    let script = Script::of([who, json(r#"{"Version":"9.2"}"#)].into_iter().chain(busy));
+    let error = script.dynamics().identity().await.unwrap_err();
+    assert_eq!(error.trouble, Trouble::Retry { wait: None });
+}

@@ -130,6 +130,17 @@ async fn our_share_of_the_window_is_never_overrun() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_real_organisations_window_holds_from_the_first_call_on() {
+    let script = Script::routes(&[("leads?", EMPTY)]);
+    let dynamics = script.dynamics_sharing(0.01, &profile(), LimitMode::Auto);
+    let begun = Instant::now();
+    for _ in 0..61 {
+        dynamics.first_page(&lead(), &[], 10).await.unwrap();
+    }
+    assert_eq!(begun.elapsed(), Duration::from_secs(300));
+}
+
+#[tokio::test(start_paused = true)]
 async fn on_loopback_the_window_holds_from_the_first_throttling_on() {
     let script = Script::routes(&[("leads?", LOCAL)]);
     let (dynamics, table) = (local(&script, LimitMode::Auto), lead());
@@ -157,13 +168,14 @@ async fn on_loopback_the_window_holds_from_the_first_throttling_on() {
 
 #[tokio::test(start_paused = true)]
 async fn switched_off_limits_obey_pauses_alone() {
-    let script = Script::routes(&[("leads?", EMPTY)]);
+    let answers = [throttled("0x80072322", "3")].into_iter();
+    let script = Script::of(answers.chain((0..100).map(|_| json(EMPTY))));
     let dynamics = script.dynamics_sharing(0.01, &profile(), LimitMode::Off);
     let begun = Instant::now();
     for _ in 0..100 {
         dynamics.first_page(&lead(), &[], 10).await.unwrap();
     }
-    assert_eq!(begun.elapsed(), Duration::ZERO);
+    assert_eq!(begun.elapsed(), Duration::from_secs(3));
 }
 
 /// How many of 700 calls that each take a second are in flight at most, given that hint.

@@ -123,18 +123,20 @@ async fn a_refused_token_is_renewed_once_and_the_call_repeated() {
 
 #[tokio::test(start_paused = true)]
 async fn many_refusals_of_one_token_renew_it_once() {
-    let script = Script::routes(&[("leads?", EMPTY)]);
-    let (dynamics, table) = (script.dynamics(), lead());
-    dynamics.first_page(&table, &[], 10).await.unwrap();
-    script.revoke("token-1");
-    let calls = (0..20).map(|_| dynamics.first_page(&table, &[], 10));
-    assert!(join_all(calls).await.iter().all(Result::is_ok));
-    assert_eq!(script.token_requests().len(), 2);
-    assert_eq!(
-        dynamics.calls(),
-        1 + 20 + 4,
-        "only the four in flight were repeated"
-    );
+    for callers in [4, 20] {
+        let script = Script::routes(&[("leads?", EMPTY)]);
+        let (dynamics, table) = (script.dynamics(), lead());
+        dynamics.first_page(&table, &[], 10).await.unwrap();
+        script.revoke("token-1");
+        let calls = (0..callers).map(|_| dynamics.first_page(&table, &[], 10));
+        assert!(join_all(calls).await.iter().all(Result::is_ok));
+        assert_eq!(script.token_requests().len(), 2);
+        assert_eq!(
+            dynamics.calls(),
+            1 + callers + 4,
+            "only the four in flight were repeated"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -201,6 +203,19 @@ async fn a_live_token_is_used_on_while_the_authority_is_down() {
     tokio::time::advance(Duration::from_secs(850)).await;
     dynamics.first_page(&lead(), &[], 10).await.unwrap();
     assert_eq!(script.seen()[1].headers()["authorization"], "Bearer short");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_token_is_not_used_on_while_the_authority_is_down() {
+    let grant = r#"{"expires_in":1000,"access_token":"short"}"#;
+    let down = (0..8).map(|_| status(503, "text/html", ""));
+    let script = Script::of([empty()]).tokens([json(grant)].into_iter().chain(down));
+    let dynamics = script.dynamics();
+    dynamics.first_page(&lead(), &[], 10).await.unwrap();
+    script.revoke("short");
+    let error = dynamics.first_page(&lead(), &[], 10).await.unwrap_err();
+    assert_eq!(error.trouble, Trouble::Retry { wait: None });
+    assert_eq!(script.seen().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
