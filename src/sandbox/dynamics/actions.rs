@@ -8,7 +8,7 @@ use super::modify::Modify;
 use super::payload::{self, Changes};
 use super::reply::{Answer, Fault, Reply};
 use super::schema::Table;
-use super::{merge, qualify};
+use super::{define, merge, qualify};
 
 /// An unbound action, or nothing when the name is none.
 pub fn unbound(modify: &mut Modify, name: &str) -> Option<Answer> {
@@ -16,6 +16,9 @@ pub fn unbound(modify: &mut Modify, name: &str) -> Option<Answer> {
         "Merge" => Some(merge::merge(modify)),
         "WinOpportunity" => Some(close(modify, 1)),
         "LoseOpportunity" => Some(close(modify, 2)),
+        "CreateEntities" => Some(define::create_entities(modify)),
+        "PublishXml" | "PublishAllXml" => Some(Ok(Reply::empty())),
+        "BulkDelete" => Some(bulk_delete(modify)),
         _ => None,
     }
 }
@@ -62,4 +65,40 @@ fn close(modify: &mut Modify, state: i32) -> Answer {
     }
     modify.writer().update(number, slot, changes)?;
     Ok(Reply::empty())
+}
+
+/// The rows whose ids the first condition lists are deleted at once, where the vendor would queue
+/// a job; other queries are refused.
+fn bulk_delete(modify: &mut Modify) -> Answer {
+    let body = payload::object(&modify.call.body)?;
+    let query = body
+        .get("QuerySet")
+        .and_then(|set| set.get(0))
+        .unwrap_or(&Value::Null);
+    let name = query
+        .get("EntityName")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let bad = || Fault::argument("Only a list of ids can be deleted in bulk here.");
+    let schema = modify.data.schema.clone();
+    let table = schema.by_name(name).ok_or_else(bad)?;
+    let condition = query.pointer("/Criteria/Conditions/0").ok_or_else(bad)?;
+    let values = condition
+        .get("Values")
+        .and_then(Value::as_array)
+        .ok_or_else(bad)?;
+    let id = |value: &Value| {
+        let text = value.get("Value").unwrap_or(value).as_str()?;
+        Uuid::parse_str(text).ok()
+    };
+    for id in values.iter().filter_map(id) {
+        if let Some(slot) = modify.data.rows(table.number).slot(&id) {
+            modify.writer().delete(table.number, slot)?;
+        }
+    }
+    let job = modify.data.new_id();
+    Ok(Reply::value(&serde_json::json!({
+        "@odata.context": format!("{}$metadata#Microsoft.Dynamics.CRM.BulkDeleteResponse", modify.call.caller.root()),
+        "JobId": job,
+    })))
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::schema::{Choice, Column, Derived, Intersect, Key, Kind, Table};
+use super::schema::{Choice, Column, Derived, Intersect, Key, Kind, Schema, Table};
 
 /// The asset's text.
 pub const TEXT: &str = include_str!("../../../assets/sandbox/dynamics.json");
@@ -97,11 +97,25 @@ impl RawColumn {
     /// The primary key column every table has.
     pub fn primary(table: &RawTable) -> Self {
         Self {
-            n: format!("{}id", table.n),
-            s: None,
-            d: table.d.clone(),
-            t: Kind::Uniqueidentifier,
             v: Some("cr".into()),
+            required: Some("SystemRequired".into()),
+            custom: table.custom,
+            ..Self::custom(
+                format!("{}id", table.n),
+                table.d.clone(),
+                Kind::Uniqueidentifier,
+            )
+        }
+    }
+
+    /// A plain custom column.
+    pub fn custom(name: String, label: String, kind: Kind) -> Self {
+        Self {
+            n: name,
+            s: None,
+            d: label,
+            t: kind,
+            v: None,
             max: None,
             min: None,
             precision: None,
@@ -112,9 +126,9 @@ impl RawColumn {
             default: None,
             targets: Vec::new(),
             relationships: Vec::new(),
-            required: Some("SystemRequired".into()),
+            required: None,
             format: None,
-            custom: table.custom,
+            custom: true,
             indexed: false,
             derived: None,
         }
@@ -153,6 +167,7 @@ pub fn table(number: u16, raw: &RawTable, all: &Raw, tables: &HashMap<String, u1
         tracked: raw.tracked,
         custom: raw.custom,
         owned: raw.groups.iter().any(|group| group == "owned"),
+        hidden: false,
         intersect: None,
         names: HashMap::new(),
         navigations: HashMap::new(),
@@ -236,6 +251,7 @@ pub fn column(raw: &RawColumn, all: &Raw, tables: &HashMap<String, u16>, into: &
         format: raw.format.clone(),
         custom: raw.custom,
         indexed: raw.indexed,
+        hidden: false,
         derived: raw.derived.as_deref().and_then(|rule| derived(rule, into)),
     }
 }
@@ -321,4 +337,52 @@ fn capitalised(name: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
+}
+
+/// A column made by definition, not by the file.
+pub fn custom_column(raw: &RawColumn) -> Column {
+    let nothing = Raw {
+        options: HashMap::new(),
+        groups: HashMap::new(),
+        tables: Vec::new(),
+    };
+    column(raw, &nothing, &HashMap::new(), &Table::default())
+}
+
+/// A table made by definition: its logical, schema and set names, labels for one and many, and
+/// its type code, whether rows have owners and whether changes are tracked.
+pub fn custom_table(
+    schema: &Schema,
+    (name, schema_name, set): (&str, &str, &str),
+    (label, plural): (&str, &str),
+    (code, owned, tracked): (u32, bool, bool),
+) -> Result<Table, serde_json::Error> {
+    let all: Raw = serde_json::from_str(TEXT)?;
+    let groups = if owned {
+        vec!["common", "owned", "active"]
+    } else {
+        vec!["common", "active"]
+    };
+    let raw = RawTable {
+        n: name.into(),
+        s: schema_name.into(),
+        set: set.into(),
+        code,
+        d: label.into(),
+        dp: plural.into(),
+        name: None,
+        tracked,
+        custom: true,
+        keys: Vec::new(),
+        intersect: None,
+        overrides: HashMap::new(),
+        groups: groups.into_iter().map(str::to_owned).collect(),
+        columns: Vec::new(),
+    };
+    let numbers = schema
+        .tables
+        .iter()
+        .map(|table| (table.name.clone(), table.number))
+        .collect();
+    Ok(table(schema.tables.len() as u16, &raw, &all, &numbers))
 }

@@ -25,7 +25,17 @@ const TOKENS_MAX: usize = 10_000;
 
 /// Tokens given out and when each ends, in seconds since 1970.
 pub struct Authority {
-    tokens: Mutex<(fastrand::Rng, HashMap<String, i64>)>,
+    tokens: Mutex<Tokens>,
+}
+
+/// The generator of tokens; each token's end and whether its audience is `https`.
+type Tokens = (fastrand::Rng, HashMap<String, (i64, bool)>);
+
+/// What a good token says of its bearer.
+#[derive(Clone, Copy, Debug)]
+pub struct Bearer {
+    /// The client knows us as `https`: something before us ends TLS.
+    pub secure: bool,
 }
 
 impl Authority {
@@ -80,7 +90,7 @@ impl Authority {
             );
             return refusal(400, "invalid_scope", 70011, &text, now);
         }
-        let token = self.issue(now.timestamp());
+        let token = self.issue(now.timestamp(), audience.starts_with("https:"));
         if old {
             let ends = (now.timestamp() + LIFETIME).to_string();
             return (
@@ -102,30 +112,25 @@ impl Authority {
         )
     }
 
-    fn issue(&self, now: i64) -> String {
+    fn issue(&self, now: i64, secure: bool) -> String {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         let random = &mut tokens.0;
         let tail: String = (0..64).map(|_| random.alphanumeric()).collect();
         let token = format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.e30.{tail}");
         if tokens.1.len() >= TOKENS_MAX {
-            tokens.1.retain(|_, ends| *ends > now);
+            tokens.1.retain(|_, (ends, _)| *ends > now);
         }
-        tokens.1.insert(token.clone(), now + LIFETIME);
+        tokens.1.insert(token.clone(), (now + LIFETIME, secure));
         token
     }
 
-    /// Whether an `Authorization` header holds a token that is still good.
-    pub fn accepts(&self, header: Option<&str>, now: i64) -> bool {
-        let token = header.and_then(|text| {
-            let (scheme, token) = text.split_once(' ')?;
-            scheme
-                .eq_ignore_ascii_case("bearer")
-                .then_some(token.trim())
-        });
+    /// Who an `Authorization` header with a token that is still good belongs to.
+    pub fn bearer(&self, header: Option<&str>, now: i64) -> Option<Bearer> {
+        let (scheme, token) = header?.split_once(' ')?;
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        token
-            .and_then(|token| tokens.1.get(token))
-            .is_some_and(|ends| *ends > now)
+        let (ends, secure) = tokens.1.get(token.trim())?;
+        let good = scheme.eq_ignore_ascii_case("bearer") && *ends > now;
+        good.then_some(Bearer { secure: *secure })
     }
 
     /// Makes every token given out so far worthless.

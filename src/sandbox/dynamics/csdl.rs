@@ -10,13 +10,13 @@ use super::schema::Table;
 /// The whole document.
 pub fn document(data: &Data) -> Reply {
     let mut out = String::from(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<edmx:Edmx Version=\"4.0\" xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\"><edmx:DataServices><Schema Namespace=\"Microsoft.Dynamics.CRM\" Alias=\"mscrm\" xmlns=\"http://docs.oasis-open.org/odata/ns/edm\"><EntityType Name=\"crmbaseentity\" Abstract=\"true\" OpenType=\"true\" />",
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<edmx:Edmx Version=\"4.0\" xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\"><edmx:DataServices><Schema Namespace=\"Microsoft.Dynamics.CRM\" Alias=\"mscrm\" xmlns=\"http://docs.oasis-open.org/odata/ns/edm\"><EntityType Name=\"crmbaseentity\" Abstract=\"true\" OpenType=\"true\" /><EntityType Name=\"principal\" BaseType=\"mscrm.crmbaseentity\"><Key><PropertyRef Name=\"ownerid\" /></Key><Property Name=\"ownerid\" Type=\"Edm.Guid\" /></EntityType>",
     );
-    for table in &data.schema.tables {
+    for table in data.schema.tables.iter().filter(|table| !table.hidden) {
         entity(&mut out, data, table);
     }
     out.push_str("<EntityContainer Name=\"System\">");
-    for table in &data.schema.tables {
+    for table in data.schema.tables.iter().filter(|table| !table.hidden) {
         let (set, name) = (&table.set, &table.name);
         // Writing into a String cannot fail.
         let _ = write!(
@@ -41,7 +41,7 @@ fn entity(out: &mut String, data: &Data, table: &Table) {
         "<EntityType Name=\"{}\" BaseType=\"mscrm.crmbaseentity\"><Key><PropertyRef Name=\"{key}\" /></Key>",
         table.name
     );
-    for column in &table.columns {
+    for column in table.columns.iter().filter(|column| !column.hidden) {
         let _ = write!(
             out,
             "<Property Name=\"{}\" Type=\"{}\" />",
@@ -61,9 +61,14 @@ fn entity(out: &mut String, data: &Data, table: &Table) {
                     .get(at)
                     .map_or("", |t| &data.schema.table(*t).name),
             };
+            let key = if target == "principal" {
+                "ownerid".into()
+            } else {
+                format!("{target}id")
+            };
             let _ = write!(
                 out,
-                "<NavigationProperty Name=\"{name}\" Type=\"mscrm.{target}\" Nullable=\"true\"><ReferentialConstraint Property=\"{}\" ReferencedProperty=\"{target}id\" /></NavigationProperty>",
+                "<NavigationProperty Name=\"{name}\" Type=\"mscrm.{target}\" Nullable=\"true\"><ReferentialConstraint Property=\"{}\" ReferencedProperty=\"{key}\" /></NavigationProperty>",
                 column.wire
             );
         }

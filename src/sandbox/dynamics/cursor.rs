@@ -119,7 +119,7 @@ pub fn delta_token(version: u64, time: i64) -> String {
 }
 
 /// Encodes all but letters and digits, as the vendor does inside cookies and tokens.
-fn strict(text: &str) -> String {
+pub fn strict(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() {

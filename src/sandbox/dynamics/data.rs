@@ -64,6 +64,42 @@ impl Data {
         self.metadata_version
     }
 
+    /// Changes a table's definition.
+    pub fn customise(&mut self, table: u16, change: impl FnOnce(&mut Table)) {
+        let schema = Arc::make_mut(&mut self.schema);
+        change(&mut schema.tables[usize::from(table)]);
+        schema.relate();
+        self.touch(table);
+    }
+
+    /// Adds a table; its number.
+    pub fn add_table(&mut self, table: Table) -> u16 {
+        self.tables.push(Rows::default());
+        self.floors.push(0);
+        self.metadata_version += 1;
+        Arc::make_mut(&mut self.schema).push(table)
+    }
+
+    /// Deletes a table with its rows.
+    pub fn hide_table(&mut self, table: u16) {
+        Arc::make_mut(&mut self.schema).hide(table);
+        self.tables[usize::from(table)] = Rows::default();
+        self.touch(table);
+    }
+
+    /// Deletes a column.
+    pub fn hide_column(&mut self, table: u16, at: u16) {
+        self.customise(table, |table| table.hide(at));
+    }
+
+    /// Keeps a hash index over a column from now on.
+    pub fn index(&mut self, table: u16, column: u16) {
+        self.tables[usize::from(table)].index(column);
+        self.customise(table, |table| {
+            table.columns[usize::from(column)].indexed = true;
+        });
+    }
+
     /// Notes that a table's columns changed.
     pub fn touch(&mut self, table: u16) {
         self.metadata_version += 1;

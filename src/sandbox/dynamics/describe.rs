@@ -20,6 +20,11 @@ pub fn table_id(table: &Table) -> Uuid {
     metadata_id(&table.name)
 }
 
+/// A column's metadata id.
+pub fn column_id(table: &Table, at: u16) -> Uuid {
+    metadata_id(&format!("{}.{}", table.name, table.column(at).name))
+}
+
 fn label(text: &str) -> Value {
     let one = json!({
         "Label": text, "LanguageCode": ENGLISH, "IsManaged": true,
@@ -60,7 +65,7 @@ pub fn table(data: &Data, table: &Table) -> Value {
         "DisplayName": label(&table.label),
         "DisplayCollectionName": label(&table.plural),
         "Description": label(&table.label),
-        "Attributes": (0..table.columns.len() as u16).map(|at| column(data, table, at)).collect::<Vec<_>>(),
+        "Attributes": table.places().map(|at| column(data, table, at)).collect::<Vec<_>>(),
         "Keys": table.keys.iter().map(|k| key(table, k)).collect::<Vec<_>>(),
         "ManyToOneRelationships": many_to_one(data, table),
         "OneToManyRelationships": one_to_many(data, table),
@@ -105,7 +110,7 @@ pub fn column(data: &Data, table: &Table, at: u16) -> Value {
     let primary = at == table.id_column;
     let mut value = json!({
         "@odata.type": format!("#Microsoft.Dynamics.CRM.{class}"),
-        "MetadataId": metadata_id(&format!("{}.{}", table.name, column.name)),
+        "MetadataId": column_id(table, at),
         "LogicalName": column.name,
         "SchemaName": column.schema_name,
         "EntityLogicalName": table.name,

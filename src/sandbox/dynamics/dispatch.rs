@@ -28,7 +28,7 @@ pub fn read(org: &Organisation, data: &Data, call: &Call) -> Answer {
     };
     match first.name.as_str() {
         "$metadata" => return Ok(super::csdl::document(data)),
-        "EntityDefinitions" | "GlobalOptionSetDefinitions" => {
+        "EntityDefinitions" | "GlobalOptionSetDefinitions" | "RelationshipDefinitions" => {
             return metadata::answer(data, call, first, rest);
         }
         _ => {}

@@ -78,9 +78,13 @@ async fn answer(State(org): State<Arc<Organisation>>, request: Request) -> Respo
     if org.faults.roll("dynamics", "401") {
         org.authority.revoke();
     }
-    if !org.authority.accepts(header, now.timestamp()) {
+    let Some(bearer) = org.authority.bearer(header, now.timestamp()) else {
         return challenge(&origin);
-    }
+    };
+    let origin = match origin.strip_prefix("http:") {
+        Some(rest) if bearer.secure => format!("https:{rest}"),
+        _ => origin,
+    };
     let mut call = Call {
         method: parts.method.clone(),
         path: String::new(),

@@ -6,6 +6,7 @@ use super::bind::Scope;
 use super::condition::{Condition, Path, order};
 use super::cursor::Cursor;
 use super::data::Data;
+use super::fetch;
 use super::filter;
 use super::json;
 use super::orders::Orders;
@@ -40,7 +41,8 @@ struct Page<'a> {
 }
 
 impl<'a> List<'a> {
-    fn scope(&self) -> Scope<'a> {
+    /// What binding a filter needs to know.
+    pub fn scope(&self) -> Scope<'a> {
         Scope {
             schema: &self.data.schema,
             now: self.call.now,
@@ -75,6 +77,9 @@ impl<'a> List<'a> {
     /// Answers the list.
     pub fn answer(&self) -> Answer {
         refuse_unsupported(self.call)?;
+        if let Some(text) = self.call.option("fetchXml") {
+            return fetch::answer(self, text);
+        }
         let prefer = self.call.prefer();
         let projection = Projection::new(
             &self.scope(),
@@ -211,7 +216,7 @@ impl<'a> List<'a> {
     }
 
     /// Slots of all rows meant in order; at least the first `wanted` of them.
-    fn order(&self, condition: &Condition, keys: &[(Path, bool)], wanted: usize) -> Vec<u32> {
+    pub fn order(&self, condition: &Condition, keys: &[(Path, bool)], wanted: usize) -> Vec<u32> {
         let rows = self.data.rows(self.table.number);
         if let [(path, true)] = keys
             && path.hops.is_empty()
@@ -331,6 +336,11 @@ fn refuse_unsupported(call: &Call) -> Result<(), Fault> {
     for (name, why) in [
         ("$skip", "Skip Clause is not supported in CRM"),
         ("$search", "The query parameter $search is not supported"),
+        ("sql", "This server does not imitate the sql query option"),
+        (
+            "$apply",
+            "This server does not imitate the query parameter $apply",
+        ),
         ("$compute", "The query parameter $compute is not supported"),
     ] {
         if call.option(name).is_some() {

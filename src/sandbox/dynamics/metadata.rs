@@ -9,11 +9,11 @@ use super::filter::{self, Expr, Literal, Operator};
 use super::reply::{Answer, Fault, Reply};
 use super::request::Call;
 use super::resource::{Segment, split};
-use super::schema::Table;
+use super::schema::{Schema, Table};
 
 /// The list of entity sets.
 pub fn service(data: &Data, call: &Call) -> Reply {
-    let mut sets: Vec<&str> = data.schema.tables.iter().map(|t| t.set.as_str()).collect();
+    let mut sets: Vec<&str> = visible(data).map(|t| t.set.as_str()).collect();
     sets.sort_unstable();
     let sets: Vec<Value> = sets
         .iter()
@@ -35,16 +35,16 @@ pub fn answer(data: &Data, call: &Call, first: &Segment, rest: &[Segment]) -> An
             .collect();
         return pick(call, &context, all, first, "Name");
     }
+    if first.name == "RelationshipDefinitions" {
+        return relationships(data, call, &context, first, rest);
+    }
     if first.inside.is_none() {
-        let all = data
-            .schema
-            .tables
-            .iter()
+        let all = visible(data)
             .map(|table| describe::table(data, table))
             .collect();
         return shaped(call, &context, all);
     }
-    let table = named(data, first)?;
+    let table = named(&data.schema, first)?;
     match rest.split_first() {
         None => Ok(one(call, &context, describe::table(data, table))),
         Some((part, deeper)) => {
@@ -52,6 +52,26 @@ pub fn answer(data: &Data, call: &Call, first: &Segment, rest: &[Segment]) -> An
             below(data, call, &here, (table, part, deeper))
         }
     }
+}
+
+/// Every relationship once, by name or all, of one kind or of any.
+fn relationships(
+    data: &Data,
+    call: &Call,
+    context: &str,
+    first: &Segment,
+    rest: &[Segment],
+) -> Answer {
+    let lookups = visible(data).flat_map(|table| describe::many_to_one(data, table));
+    let through = visible(data).flat_map(|table| describe::many_to_many(data, table));
+    let mut all: Vec<Value> = lookups.chain(through).collect();
+    all.sort_by(|a, b| a["SchemaName"].as_str().cmp(&b["SchemaName"].as_str()));
+    all.dedup_by(|a, b| a["SchemaName"] == b["SchemaName"]);
+    if let Some(cast) = rest.first() {
+        let kind = format!("#{}", cast.name);
+        all.retain(|item| item["@odata.type"] == kind.as_str());
+    }
+    pick(call, context, all, first, "SchemaName")
 }
 
 /// `EntityDefinitions(…)/part/deeper`.
@@ -62,7 +82,8 @@ fn below(
     (table, part, deeper): (&Table, &Segment, &[Segment]),
 ) -> Answer {
     let mut all: Vec<Value> = match part.name.as_str() {
-        "Attributes" => (0..table.columns.len() as u16)
+        "Attributes" => table
+            .places()
             .map(|at| describe::column(data, table, at))
             .collect(),
         "Keys" => table
@@ -111,17 +132,23 @@ fn below(
     Ok(one(call, &format!("{here}/{}", member.name), found))
 }
 
-fn named<'a>(data: &'a Data, segment: &Segment) -> Result<&'a Table, Fault> {
+/// The tables there are.
+fn visible(data: &Data) -> impl Iterator<Item = &Table> {
+    data.schema.tables.iter().filter(|table| !table.hidden)
+}
+
+/// The table a key such as `LogicalName='lead'` or a metadata id names.
+pub fn named<'a>(schema: &'a Schema, segment: &Segment) -> Result<&'a Table, Fault> {
     let arguments = segment.arguments();
     let (name, value) = arguments.first().cloned().unwrap_or_default();
     let found = match name.as_str() {
-        "LogicalName" => data.schema.by_name(&value),
+        "LogicalName" => schema.by_name(&value),
         "" | "MetadataId" => {
             let id = Uuid::parse_str(&value).ok();
-            data.schema
+            schema
                 .tables
                 .iter()
-                .find(|t| Some(describe::table_id(t)) == id)
+                .find(|t| !t.hidden && Some(describe::table_id(t)) == id)
         }
         _ => None,
     };

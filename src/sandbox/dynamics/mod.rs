@@ -17,6 +17,7 @@ mod condition;
 mod csdl;
 mod cursor;
 mod data;
+mod define;
 mod derive;
 mod describe;
 mod details;
@@ -25,6 +26,7 @@ mod dispatch;
 mod duplicates;
 mod expand;
 mod extras;
+mod fetch;
 mod filter;
 mod formatted;
 mod functions;
@@ -52,6 +54,7 @@ mod seed;
 mod sheet;
 mod standing;
 mod write;
+mod xml;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

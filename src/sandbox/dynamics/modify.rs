@@ -14,7 +14,7 @@ use super::request::Call;
 use super::resource::{Segment, segments};
 use super::schema::Table;
 use super::write::{Writer, exists};
-use super::{actions, multiple};
+use super::{actions, define, multiple};
 
 /// A call that changes something, with the rows its change set has made so far.
 pub struct Modify<'a> {
@@ -40,6 +40,9 @@ impl Modify<'_> {
             && let Some(answer) = actions::unbound(self, &first.name)
         {
             return answer;
+        }
+        if first.name == "EntityDefinitions" {
+            return define::answer(self, first, rest);
         }
         let table = schema
             .by_set(&first.name)

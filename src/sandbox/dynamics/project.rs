@@ -161,7 +161,7 @@ fn columns(table: &Table, select: Option<&str>) -> Result<Vec<u16>, Fault> {
         .filter(|n| !n.is_empty())
         .collect();
     if names.is_empty() || names.contains(&"*") {
-        return Ok((0..table.columns.len() as u16).collect());
+        return Ok(table.places().collect());
     }
     let mut columns = vec![table.id_column];
     for name in names {

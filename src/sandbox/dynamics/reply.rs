@@ -110,7 +110,7 @@ impl Fault {
 
     /// 404: no such row.
     pub fn missing(entity: &str, id: &uuid::Uuid) -> Self {
-        let text = format!("Entity '{entity}' With Id = {id} Does Not Exist");
+        let text = format!("{entity} With Id = {id} Does Not Exist");
         Self::new(404, "0x80040217", "ObjectDoesNotExist", text)
     }
 

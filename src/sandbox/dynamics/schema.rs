@@ -100,6 +100,8 @@ pub struct Column {
     pub custom: bool,
     /// Kept in a hash index.
     pub indexed: bool,
+    /// Deleted; kept for its place.
+    pub hidden: bool,
     /// Computed on reading.
     pub derived: Option<Derived>,
 }
@@ -132,7 +134,7 @@ pub struct Intersect {
 }
 
 /// One table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Table {
     /// Its place in [`Schema::tables`].
     pub number: u16,
@@ -162,6 +164,8 @@ pub struct Table {
     pub custom: bool,
     /// Has an owner column.
     pub owned: bool,
+    /// Deleted; kept for its number.
+    pub hidden: bool,
     /// Set on many-to-many tables.
     pub intersect: Option<Intersect>,
     /// Logical and wire names to columns.
@@ -184,6 +188,22 @@ impl Table {
     /// The lookup column and target table behind a navigation property.
     pub fn navigation(&self, name: &str) -> Option<(u16, u16)> {
         self.navigations.get(name).copied()
+    }
+
+    /// Makes a column unreachable by name; places of others stay.
+    pub fn hide(&mut self, at: u16) {
+        self.names.retain(|_, place| *place != at);
+        self.navigations.retain(|_, (place, _)| *place != at);
+        self.keys.retain(|key| !key.columns.contains(&at));
+        self.columns[usize::from(at)].hidden = true;
+    }
+
+    /// Places of the columns there are.
+    pub fn places(&self) -> impl Iterator<Item = u16> {
+        (0..)
+            .zip(&self.columns)
+            .filter(|(_, column)| !column.hidden)
+            .map(|(at, _)| at)
     }
 
     /// Adds a column at the end and files its names.
@@ -286,6 +306,28 @@ impl Schema {
         self.incoming[usize::from(table)]
             .iter()
             .find(|i| i.name == name)
+    }
+
+    /// Adds a table; its number.
+    pub fn push(&mut self, table: Table) -> u16 {
+        let number = table.number;
+        self.by_set.insert(table.set.clone(), number);
+        self.by_name.insert(table.name.clone(), number);
+        self.tables.push(table);
+        self.relate();
+        number
+    }
+
+    /// Makes a table unreachable by any name; numbers of others stay.
+    pub fn hide(&mut self, number: u16) {
+        self.by_set.retain(|_, n| *n != number);
+        self.by_name.retain(|_, n| *n != number);
+        let table = &mut self.tables[usize::from(number)];
+        table.hidden = true;
+        for column in &mut table.columns {
+            column.relationships.clear();
+        }
+        self.relate();
     }
 
     /// Recomputes which lookups point at which table.
