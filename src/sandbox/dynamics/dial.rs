@@ -125,6 +125,10 @@ pub fn spoiled(org: &Organisation, response: Response) -> Response {
     if truncated {
         return Response::from_parts(head, Body::from_stream(half));
     }
-    let broken = stream::once(async { Err(std::io::Error::other("cut")) });
+    // The pause lets the first half reach the wire before the connection breaks.
+    let broken = stream::once(async {
+        tokio::task::yield_now().await;
+        Err(std::io::Error::other("cut"))
+    });
     Response::from_parts(head, Body::from_stream(half.chain(broken)))
 }

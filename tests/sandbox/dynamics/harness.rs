@@ -1,5 +1,7 @@
 //! A running sandbox with a signed-in plain HTTP client, for the Dynamics tests.
 
+use std::collections::BTreeSet;
+
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use syncdeck::clock::Clock;
@@ -166,4 +168,51 @@ pub async fn read(response: Response) -> Got {
         headers: response.headers().clone(),
         text: response.text().await.unwrap(),
     }
+}
+
+/// Every page from `path` on: all rows, the last page's delta link, the number of pages.
+pub async fn walk(org: &Org, path: &str, prefer: &str) -> (Vec<Value>, Option<String>, usize) {
+    let (mut rows, mut next, mut pages) = (Vec::new(), path.to_owned(), 0);
+    loop {
+        let page = org.get_with(&next, prefer).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        pages += 1;
+        let page = page.json();
+        rows.extend(page["value"].as_array().unwrap().iter().cloned());
+        match page["@odata.nextLink"].as_str() {
+            Some(link) => {
+                assert!(
+                    page.get("@odata.deltaLink").is_none(),
+                    "both links on one page"
+                );
+                link.clone_into(&mut next);
+            }
+            None => {
+                return (
+                    rows,
+                    page["@odata.deltaLink"].as_str().map(str::to_owned),
+                    pages,
+                );
+            }
+        }
+    }
+}
+
+/// The values of one column.
+pub fn ids(rows: &[Value], key: &str) -> BTreeSet<String> {
+    rows.iter()
+        .filter_map(|row| row[key].as_str())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A refusal with this status and code.
+pub fn assert_code(got: &Got, status: u16, code: &str) {
+    assert_eq!(got.status, status, "{}", got.text);
+    assert_eq!(
+        got.code().to_lowercase(),
+        code.to_lowercase(),
+        "{}",
+        got.text
+    );
 }

@@ -1,4 +1,15 @@
 //! The Dynamics server, one sentence of the vendor's documents a test.
 
+mod batches;
+mod bullets;
+mod customising;
+mod definitions;
+mod documents;
+mod faults;
 mod harness;
-mod spine;
+mod limits;
+mod lists;
+mod people;
+mod signing_in;
+mod tracking;
+mod writes;
