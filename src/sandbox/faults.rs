@@ -6,7 +6,7 @@
 //!
 //! Kinds of `dynamics`: `429`, `429time`, `429concurrency`, `500`, `deadlock`, `timeout`, `503`,
 //! `403`, `412`, `401` (tokens revoked), `expired` (delta tokens), `slow`, `bad` (one record of a
-//! batch), and, once the call is done, `cut` (mid-body), `truncated` (JSON), `html`, `type`.
+//! batch), `plugin` (a row's version moves right after our write), and, once the call is done, `cut` (mid-body), `truncated` (JSON), `html`, `type`.
 //! `marketo` takes its vendor's codes (`601`, `602`, `606`, `608`, `611`, `713` …) and the same
 //! transport kinds.
 

@@ -3,8 +3,8 @@
 use super::bind::Scope;
 use super::cursor::{Cursor, Span, delta_token, parse_delta};
 use super::data::Data;
+use super::envelope::{applied, context, link};
 use super::json;
-use super::list::{applied, context, link};
 use super::project::Projection;
 use super::reply::{Answer, Fault, Reply};
 use super::request::{Call, PAGE_MAX};

@@ -12,6 +12,7 @@ use super::schema::{Schema, Table};
 const FIRST_VERSION: u64 = 1_000_000;
 
 /// The organisation's data.
+#[derive(Clone)]
 pub struct Data {
     /// Tables and columns as they are now.
     pub schema: Arc<Schema>,
@@ -21,10 +22,12 @@ pub struct Data {
     pub floors: Vec<u64>,
     undo: Option<Vec<Undo>>,
     random: fastrand::Rng,
+    last: Option<(u16, Uuid)>,
     metadata_version: u64,
 }
 
 /// One step of a transaction, as it is taken back.
+#[derive(Clone)]
 enum Undo {
     Inserted(u16, u32),
     Updated(u16, u32, Box<Row>),
@@ -45,6 +48,7 @@ impl Data {
             version: FIRST_VERSION,
             undo: None,
             random: fastrand::Rng::with_seed(seed ^ 0xda7a),
+            last: None,
             metadata_version: FIRST_VERSION,
         }
     }
@@ -135,6 +139,7 @@ impl Data {
         };
         let slot = self.tables[usize::from(table)].insert(row);
         self.log(Undo::Inserted(table, slot));
+        self.last = Some((table, id));
         slot
     }
 
@@ -150,8 +155,18 @@ impl Data {
             modified: now,
             cells: Packed::new(cells),
         };
+        self.last = Some((table, row.id));
         if let Some(old) = rows.put(slot, row) {
             self.log(Undo::Updated(table, slot, Box::new(old)));
+        }
+    }
+
+    /// A plug-in touches the row written last: nothing but its version changes.
+    pub fn touch_last(&mut self, now: i64) {
+        let Some((table, id)) = self.last else { return };
+        if let Some(slot) = self.rows(table).slot(&id) {
+            let cells = self.rows(table).get(slot).map(|row| row.cells.unpack());
+            self.update(table, slot, &cells.unwrap_or_default(), now);
         }
     }
 

@@ -5,9 +5,10 @@ use super::cell::Cell;
 use super::changes;
 use super::condition::Condition;
 use super::data::Data;
+use super::envelope;
 use super::functions;
 use super::json;
-use super::list::{self, List};
+use super::list::List;
 use super::metadata;
 use super::payload::{self, Key};
 use super::project::{Projection, linked, points_at};
@@ -114,11 +115,14 @@ pub fn single(data: &Data, call: &Call, table: &Table, row: &Row) -> Answer {
     }
     let mut out = Vec::with_capacity(2048);
     out.extend(b"{\"@odata.context\":");
-    json::string(&mut out, &format!("{}/$entity", list::context(call, table)));
+    json::string(
+        &mut out,
+        &format!("{}/$entity", envelope::context(call, table)),
+    );
     out.push(b',');
     projection.members(&mut out, data, table, row);
     out.push(b'}');
-    Ok(list::applied(
+    Ok(envelope::applied(
         Reply::json(200, out).with("ETag", etag),
         &prefer,
     ))

@@ -13,6 +13,7 @@ mod batch;
 mod bind;
 mod cell;
 mod changes;
+mod column;
 mod condition;
 mod csdl;
 mod cursor;
@@ -24,6 +25,7 @@ mod details;
 mod dial;
 mod dispatch;
 mod duplicates;
+mod envelope;
 mod expand;
 mod extras;
 mod fetch;
@@ -67,6 +69,9 @@ pub use seed::populate;
 use super::faults::Faults;
 use super::options::Limits;
 use crate::clock::Clock;
+
+/// A kept state of an organisation.
+pub struct Snapshot(Box<data::Data>);
 
 /// One organisation with its data, tokens, limits and faults.
 pub struct Organisation {
@@ -112,6 +117,17 @@ impl Organisation {
         if let Some(number) = data.schema.by_name(table).map(|t| t.number) {
             data.touch(number);
         }
+    }
+
+    /// The whole database as it is now, to be brought back by [`Organisation::restore`].
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(Box::new(self.read().clone()))
+    }
+
+    /// Brings an earlier state back: row versions go back with it, as when an administrator
+    /// restores a backup.
+    pub fn restore(&self, snapshot: Snapshot) {
+        *self.write() = *snapshot.0;
     }
 
     fn read(&self) -> RwLockReadGuard<'_, data::Data> {

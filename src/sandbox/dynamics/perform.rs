@@ -36,7 +36,12 @@ impl Organisation {
         let answer = if reading {
             dispatch::read(self, &self.read(), call)
         } else {
-            modify(&mut self.write(), call, &mut Created::new())
+            let mut data = self.write();
+            let answer = modify(&mut data, call, &mut Created::new());
+            if answer.is_ok() && self.faults.roll("dynamics", "plugin") {
+                data.touch_last(call.now);
+            }
+            answer
         };
         let reply = answer.unwrap_or_else(|fault| fault.reply(call.prefer().detailed()));
         let cost = if reading {

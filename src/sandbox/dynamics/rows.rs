@@ -19,7 +19,7 @@ pub struct Row {
 }
 
 /// The rows of one table. A slot is never used twice, so a place in a page stays valid.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Rows {
     slots: Vec<Option<Row>>,
     by_id: HashMap<Uuid, u32, BuildHasherDefault<Mix>>,
@@ -30,12 +30,14 @@ pub struct Rows {
 }
 
 /// A hash index over one column.
+#[derive(Clone)]
 struct Index {
     column: u16,
     slots: HashMap<u64, Slots, BuildHasherDefault<Mix>>,
 }
 
 /// Most values belong to one row.
+#[derive(Clone)]
 enum Slots {
     One(u32),
     Many(Vec<u32>),

@@ -30,7 +30,6 @@ fn fits(got: &Value, wanted: &Value, path: &str) {
 async fn answers_have_the_members_of_the_documents() {
     let org = Org::with(50).await;
     let root = format!("{}/api/data/v9.2/", org.origin);
-    let id = org.lead("Document").await;
     let cases = [
         (
             "WhoAmI",
@@ -70,6 +69,13 @@ async fn answers_have_the_members_of_the_documents() {
         assert_eq!(got.status, 200, "{path}: {}", got.text);
         fits(&got.json(), &wanted, path);
     }
+}
+
+#[tokio::test]
+async fn refusals_and_tombstones_have_the_members_of_the_documents() {
+    let org = Org::with(50).await;
+    let root = format!("{}/api/data/v9.2/", org.origin);
+    let id = org.lead("Document").await;
     let missing = org
         .get("contacts(0b1c0000-0000-4000-8000-000000000000)")
         .await;

@@ -148,3 +148,31 @@ async fn dial_is_turned_over_http_and_refuses_nonsense() {
     assert_eq!(before, again, "the same seed strikes alike");
     assert!(before.iter().any(|hit| *hit) && !before.iter().all(|hit| *hit));
 }
+
+#[tokio::test]
+async fn restored_database_answers_newer_tokens_with_nothing() {
+    let (org, _) = dialled().await;
+    let dynamics = &org.sandbox.world().dynamics;
+    let before = dynamics.snapshot();
+    let id = org.lead("Later").await;
+    let (_, link, _) = walk(&org, "leads?$select=lastname", "odata.track-changes").await;
+    dynamics.restore(before);
+    assert_eq!(org.get(&format!("leads({id})")).await.status, 404);
+    let delta = org.get(&link.unwrap()).await;
+    assert_eq!((delta.status, &delta.json()["value"]), (200, &json!([])));
+}
+
+#[tokio::test]
+async fn plug_in_moves_the_version_right_after_a_write() {
+    let (org, faults) = dialled().await;
+    let id = org.lead("Plugged").await;
+    faults.set("dynamics:plugin=x1").unwrap();
+    let path = format!("leads({id})?$select=versionnumber");
+    let prefer = ["Prefer: return=representation"];
+    let told = org
+        .patch(&path, &prefer, json!({"jobtitle": "x"}))
+        .await
+        .json();
+    let found = org.get(&path).await.json();
+    assert!(found["versionnumber"].as_i64() > told["versionnumber"].as_i64());
+}

@@ -1,5 +1,6 @@
 //! The Dynamics server, one sentence of the vendor's documents a test.
 
+mod actions;
 mod batches;
 mod bullets;
 mod customising;
@@ -7,6 +8,7 @@ mod definitions;
 mod documents;
 mod faults;
 mod harness;
+mod keys;
 mod limits;
 mod lists;
 mod people;
