@@ -112,6 +112,7 @@ impl Call {
         let given = self.params.iter().filter(|(key, _)| key == name);
         given
             .flat_map(|(_, value)| value.split(','))
+            .flat_map(|value| value.split("&id="))
             .filter(|value| !value.is_empty())
             .collect()
     }

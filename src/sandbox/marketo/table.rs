@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::index::{Index, hash, same};
 use super::schema::{Origin, Schema};
-use super::value::Value;
+use super::value::{Kind, Value};
 
 /// One record.
 #[derive(Clone, Debug)]
@@ -154,12 +154,21 @@ impl Table {
     pub(crate) fn edit(&mut self, id: i64, edits: &[Edit], now_ms: i64) -> Vec<Changed> {
         let mut changed: Vec<Changed> = Vec::new();
         for (slot, new) in edits {
-            let old = self.value(id, *slot);
-            if old != *new {
+            let is_flag = self
+                .schema
+                .field(*slot)
+                .is_some_and(|field| field.kind == Kind::Boolean);
+            // A flag is never empty: unset means false.
+            let filled = |value: Option<Value>| match value {
+                None if is_flag => Some(Value::Bool(false)),
+                value => value,
+            };
+            let (old, new) = (filled(self.value(id, *slot)), filled(new.clone()));
+            if old != new {
                 changed.push(Changed {
                     slot: *slot,
                     old,
-                    new: new.clone(),
+                    new,
                 });
             }
         }

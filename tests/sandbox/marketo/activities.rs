@@ -258,6 +258,39 @@ async fn the_merge_call_takes_its_losers_from_the_query_and_answers_without_a_re
 }
 
 #[tokio::test(start_paused = true)]
+async fn deletes_are_kept_14_days_changes_90_and_new_people_for_ever() {
+    let mut server = direct(Duration::ZERO).await;
+    let token = server.since(START).await;
+    let person = server
+        .instance
+        .create_person(&[("email", json!("a@x.example"))], "x");
+    server
+        .instance
+        .edit_person(person, &[("unsubscribed", json!(false))], "Lead update");
+    server
+        .instance
+        .edit_person(person, &[("unsubscribed", json!(true))], "Lead update");
+    server.instance.delete_person(person);
+    let day = Duration::from_secs(86_400);
+    for (days, deletes, kinds) in [
+        (13, 1, vec![12, 13]),
+        (2, 0, vec![12, 13]),
+        (80, 0, vec![12]),
+    ] {
+        tokio::time::advance(day * days).await;
+        server.login().await;
+        let (found, _) = walk(&server, "/deletedleads.json", &token).await;
+        assert_eq!(found.len(), deletes);
+        let (found, _) = walk(&server, "/leadchanges.json?fields=unsubscribed", &token).await;
+        let found: Vec<i64> = found
+            .iter()
+            .map(|entry| entry["activityTypeId"].as_i64().unwrap())
+            .collect();
+        assert_eq!(found, kinds, "a flag that was never set is false already");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_feed_calls_check_their_parameters() {
     let server = direct(Duration::ZERO).await;
     let base = "/rest/v1/activities";

@@ -87,6 +87,19 @@ async fn a_static_list_is_made_filled_read_and_deleted() {
 }
 
 #[tokio::test]
+async fn ids_joined_before_they_were_encoded_are_understood() {
+    let server = Server::usual().await;
+    let list = made_list(&server, "Fair").await;
+    let path = format!("/rest/v1/lists/{list}/leads/ismember.json?id=1%26id%3D2");
+    let both = server.get(&path).await;
+    assert_eq!(
+        both["result"].as_array().unwrap().len(),
+        2,
+        "a JavaScript client joins so"
+    );
+}
+
+#[tokio::test]
 async fn partitions_hold_people_apart() {
     let partitions = vec!["Default".to_owned(), "EMEA".to_owned()];
     let server = Server::http(InstanceOptions {

@@ -63,8 +63,7 @@ async fn the_open_points_and_product_habits_can_be_switched_on() {
         .collect();
     assert_eq!(
         names,
-        ["company", "company", "unsubscribed", "unsubscribed"],
-        "{fields:?}"
+        ["company", "company", "unsubscribed", "unsubscribed"]
     );
     assert_eq!(
         (&fields[0]["oldValue"], &fields[0]["newValue"]),

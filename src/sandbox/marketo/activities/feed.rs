@@ -13,6 +13,8 @@ use crate::sandbox::marketo::{token, value};
 /// Most activity types in one call.
 const TYPES_MAX: usize = 10;
 
+const DAY_MS: i64 = 86_400_000;
+
 /// Most people in one call's filter.
 const LEADS_MAX: usize = 30;
 
@@ -64,7 +66,8 @@ fn walk<'a>(
             return walk;
         }
         walk.next = number + 1;
-        if entry.late_until_ms <= now_ms && wanted(entry) {
+        let kept = entry.date_ms >= now_ms - types::retention_days(entry.kind) * DAY_MS;
+        if kept && entry.late_until_ms <= now_ms && wanted(entry) {
             walk.found.push(number);
         }
     }

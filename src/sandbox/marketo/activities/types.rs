@@ -16,7 +16,7 @@ pub(crate) const CHANGE_STATUS: u32 = 104;
 pub(crate) const FILL_FORM: u32 = 2;
 pub(crate) const PUSH: u32 = 145;
 
-/// Types that show no source: who did it is not part of them.
+/// The types: id, name, primary attribute, other attributes.
 pub(crate) const STANDARD: &[(u32, &str, Option<&str>, &[&str])] = &[
     (
         1,
@@ -188,6 +188,16 @@ pub(crate) const STANDARD: &[(u32, &str, Option<&str>, &[&str])] = &[
         ],
     ),
 ];
+
+/// How long activities of a type are kept, days.
+pub(crate) fn retention_days(kind: u32) -> i64 {
+    match kind {
+        NEW_LEAD => 36_500,
+        DELETE => 14,
+        1 | 3 | 6 | 7 | CHANGE_VALUE | CHANGE_SCORE | ADD_TO_LIST | 36 => 90,
+        _ => 760,
+    }
+}
 
 /// The elements of `activities/types.json`.
 pub(crate) fn describe() -> Vec<Json> {

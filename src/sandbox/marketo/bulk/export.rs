@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use super::filter::{self, Filter};
-use super::{QUEUE_MAX, RUNNING_MAX, Subject, csv, rows};
+use super::{JOBS_KEPT, QUEUE_MAX, RUNNING_MAX, Subject, csv, rows};
 use crate::sandbox::marketo::answer::{Answer, File, Refusal};
 use crate::sandbox::marketo::call::Call;
 use crate::sandbox::marketo::limits;
@@ -94,6 +94,15 @@ pub(crate) fn create(state: &mut State, call: &Call, subject: Subject) -> Result
         .into_uuid()
         .to_string();
     let row = row(&id, &job);
+    if state.exports.len() >= JOBS_KEPT {
+        let over = |job: &Job| matches!(job.phase, Phase::Completed | Phase::Cancelled);
+        let oldest = state
+            .exports
+            .iter()
+            .find(|(_, job)| over(job))
+            .map(|(key, _)| key.clone());
+        state.exports.remove(&oldest.unwrap_or_default());
+    }
     state.exports.insert((call.now_ms, id), job);
     Ok(Answer::result(vec![row]))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use bytes::Bytes;
 use serde_json::{Map, Value as Json, json};
 
-use super::{QUEUE_MAX, RUNNING_MAX, csv, multipart};
+use super::{JOBS_KEPT, QUEUE_MAX, RUNNING_MAX, csv, multipart};
 use crate::sandbox::marketo::answer::{Answer, File, Refusal};
 use crate::sandbox::marketo::call::{Body, Call};
 use crate::sandbox::marketo::leads::sync::{self, Action, Plan};
@@ -107,6 +107,9 @@ fn add(state: &mut State, call: &Call, target: Target) -> Result<i64, Refusal> {
         message: String::new(),
     };
     state.imports.insert(id, job);
+    if state.imports.len() > JOBS_KEPT {
+        state.imports.pop_first();
+    }
     Ok(id)
 }
 

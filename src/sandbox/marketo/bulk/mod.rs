@@ -12,6 +12,9 @@ pub(crate) const RUNNING_MAX: usize = 2;
 /// Jobs that wait or run.
 pub(crate) const QUEUE_MAX: usize = 10;
 
+/// Jobs remembered; the oldest finished ones are forgotten beyond.
+pub(crate) const JOBS_KEPT: usize = 200;
+
 use super::answer::{Answer, Refusal};
 use super::call::{Call, Verb};
 use super::custom;
