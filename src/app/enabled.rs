@@ -13,7 +13,6 @@ pub fn why_not(state: &State, action: Action) -> Option<String> {
         Action::PauseResume if state.snapshot.state == EngineState::Stopped => no("no engine runs"),
         Action::RetryFailures if state.snapshot.failures == 0 => no("no record failed"),
         Action::Suspend if state.is_writing() => no("a batch is being written: pause first (p)"),
-        Action::Open if state.snapshot.entities.is_empty() => no("no entity yet"),
         Action::TakeDynamics | Action::TakeMarketo => why_no_decision(state),
         Action::TypeValue => why_no_decision(state).or_else(|| decide::why_no_typing(state)),
         Action::Undo => why_no_undo(state),
@@ -26,7 +25,9 @@ pub fn why_not(state: &State, action: Action) -> Option<String> {
         Action::NextEntity | Action::PreviousEntity if state.snapshot.entities.len() < 2 => {
             no("there is only one entity")
         }
-        Action::Choose | Action::Cycle if state.snapshot.entities.is_empty() => no("no entity yet"),
+        Action::Open | Action::Choose | Action::Cycle if state.snapshot.entities.is_empty() => {
+            no("no entity yet")
+        }
         Action::Review | Action::Discard if state.panes.entities.draft.is_empty() => {
             no("nothing is changed")
         }
@@ -37,10 +38,10 @@ pub fn why_not(state: &State, action: Action) -> Option<String> {
 
 fn why_no_sync(state: &State) -> Option<String> {
     let why = match state.snapshot.state {
-        EngineState::Idle => return None,
         EngineState::Paused => "paused: p resumes",
         EngineState::Halted if state.snapshot.plan.is_some() => "halted: a approves the plan",
-        EngineState::Halted => return None,
+        // A halt without a plan is a configuration problem: syncing again is how a fix is tried.
+        EngineState::Idle | EngineState::Halted => return None,
         EngineState::Stopped => "no engine runs",
         _ => "a cycle is running",
     };

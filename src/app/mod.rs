@@ -32,7 +32,7 @@ pub use event::{Event, Target};
 pub use key::{Code, Key};
 pub use overlay::{Choice, Dialog, Edit, Filter, Help, Menu, MenuRow, Overlay, Palette, hits};
 pub use panes::{
-    Cell, Conflicts, Entities, Level, Mappings, Need, Overview, group, needs, seconds_left,
+    Cell, Conflicts, Entities, Level, Mappings, Need, Overview, Sending, group, needs, seconds_left,
 };
 pub use parts::{Cursor, Load, NEWS_KEPT, NewsList, Toast, Toasts, Tone};
 pub use registry::{Action, ActionDef, Pane, REGISTRY, Scope, footer, help_rows};

@@ -100,7 +100,7 @@ impl Runner {
     pub fn send(&mut self, id: CommandId, command: Command) -> Option<Event> {
         let refused = self.commands.try_send((id, command)).is_err();
         let why = "too many commands wait already".to_owned();
-        refused.then(|| Event::Done(id, Err(why)))
+        refused.then_some(Event::Done(id, Err(why)))
     }
 }
 

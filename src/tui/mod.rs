@@ -5,6 +5,7 @@
 //! when nothing changed. [`draw`] does no I/O. Entry types: [`run`], [`Exit`], [`TuiError`].
 
 mod dialogs;
+mod header;
 mod hit;
 mod input;
 mod panes;

@@ -192,13 +192,11 @@ impl Console {
         let mut batch = Vec::new();
         let mut next = first;
         loop {
-            match next {
-                Some(Ok(raw)) => batch.push(raw),
-                Some(Err(_)) | None => {
-                    self.end(Ending::HungUp);
-                    return Ok(());
-                }
-            }
+            let Some(Ok(raw)) = next else {
+                self.end(Ending::HungUp);
+                return Ok(());
+            };
+            batch.push(raw);
             if batch.len() == DRAIN {
                 break;
             }

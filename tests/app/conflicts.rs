@@ -3,7 +3,8 @@
 use syncdeck::app::{Command, CommandId, Effect, Event, Loaded, Overlay, StatusFilter};
 use syncdeck::model::{ConflictId, ConflictStatus, Side, Take, Value};
 
-use super::fake::{Desk, idle};
+use super::desk::Desk;
+use super::fake::idle;
 
 fn desk() -> Desk {
     let mut desk = Desk::new(120, 40, idle());
@@ -242,7 +243,7 @@ fn the_engines_news_reload_the_list_at_most_twice_a_second() {
         for effect in effects {
             if let Effect::Query(id, query) = effect {
                 asked += 1;
-                let loaded = super::fake::answer(&query, &desk.rows);
+                let loaded = super::desk::answer(&query, &desk.rows);
                 desk.event(Event::Loaded(id, loaded));
             }
         }

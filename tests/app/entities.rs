@@ -3,7 +3,8 @@
 use syncdeck::app::{Command, Effect, Event};
 use syncdeck::model::{Direction, Entity, Policy};
 
-use super::fake::{Desk, idle};
+use super::desk::Desk;
+use super::fake::idle;
 
 fn sent(desk: &Desk) -> Vec<Command> {
     let sent = desk.effects.iter().filter_map(|effect| match effect {

@@ -1,16 +1,11 @@
 //! Made-up engine pictures, conflicts and mappings for looking at the console.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
-use syncdeck::app::{
-    Code, ConflictQuery, Effect, EntityStatus, Event, FieldCount, Key, Loaded, MappingRow,
-    MappingView, News, NewsKind, Query, Snapshot, State, update,
-};
+use syncdeck::app::{EntityStatus, News, NewsKind, Snapshot};
 use syncdeck::model::{
     BatchProgress, Conflict, ConflictId, ConflictKind, ConflictStatus, CycleId, CycleOutcome,
-    CycleReport, Direction, EngineState, Entity, FieldInfo, FieldKind, LinkId, PerSide, Policy,
-    Quota, Resolution, Side, Take, Value,
+    CycleReport, Direction, EngineState, Entity, LinkId, PerSide, Policy, Quota, Resolution, Side,
+    Take, Value,
 };
 use uuid::Uuid;
 
@@ -218,91 +213,6 @@ fn conflict(number: i64) -> Conflict {
     }
 }
 
-fn map(field: &str, names: (&str, &str), kind: FieldKind, problem: Option<&str>) -> MappingRow {
-    let info = |name: &str, label: &str, max| FieldInfo {
-        label: label.to_owned(),
-        max_length: max,
-        ..FieldInfo::new(name, kind)
-    };
-    let text = matches!(kind, FieldKind::Text | FieldKind::Email | FieldKind::Phone);
-    MappingRow {
-        field: field.to_owned(),
-        dynamics_name: names.0.to_owned(),
-        dynamics: Some(info(names.0, field, text.then_some(100))),
-        marketo_name: names.1.to_owned(),
-        marketo: Some(info(names.1, field, text.then_some(255))),
-        direction: Direction::Both,
-        policy: None,
-        problems: problem.map(ToOwned::to_owned).into_iter().collect(),
-    }
-}
-
-/// A mapping with a problem, a read-only field and a missing one.
-pub fn mapping(entity: &Entity) -> MappingView {
-    let mut rows = vec![
-        map("email", ("emailaddress1", "email"), FieldKind::Email, None),
-        map(
-            "first_name",
-            ("firstname", "firstName"),
-            FieldKind::Text,
-            None,
-        ),
-        map("last_name", ("lastname", "lastName"), FieldKind::Text, None),
-        map(
-            "job_title",
-            ("jobtitle", "title"),
-            FieldKind::Text,
-            Some("Marketo takes 255 characters, Dynamics 100: longer values wait as failures"),
-        ),
-        map("phone", ("telephone1", "phone"), FieldKind::Phone, None),
-        map("company", ("companyname", "company"), FieldKind::Text, None),
-        map(
-            "industry",
-            ("industrycode", "industry"),
-            FieldKind::Option,
-            Some("3 options of Dynamics have no value in Marketo"),
-        ),
-        map(
-            "unsubscribed",
-            ("donotbulkemail", "unsubscribed"),
-            FieldKind::Boolean,
-            None,
-        ),
-        map(
-            "score",
-            ("new_leadscore", "leadScore"),
-            FieldKind::Integer,
-            None,
-        ),
-        map(
-            "revenue",
-            ("revenue", "annualRevenue"),
-            FieldKind::Decimal,
-            None,
-        ),
-        map(
-            "created",
-            ("createdon", "crmCreatedAt"),
-            FieldKind::DateTime,
-            None,
-        ),
-    ];
-    rows[7].policy = Some(Policy::Dynamics);
-    rows[8].direction = Direction::ToDynamics;
-    rows[9].marketo = None;
-    rows[9]
-        .problems
-        .push("Marketo has no field annualRevenue".to_owned());
-    rows[10].direction = Direction::ToMarketo;
-    if let Some(info) = &mut rows[10].dynamics {
-        (info.creatable, info.updatable) = (false, false);
-    }
-    MappingView {
-        entity: entity.clone(),
-        rows,
-    }
-}
-
 /// Lines for the events list.
 pub fn news() -> Vec<News> {
     let line = |at: i64, kind, entity: &str, text: &str| News {
@@ -350,127 +260,4 @@ pub fn news() -> Vec<News> {
             "batch 37 to Marketo: 280 updated, 18 created",
         ),
     ]
-}
-
-/// What a store full of [`conflicts`] would answer.
-pub fn answer(query: &Query, rows: &[Conflict]) -> Loaded {
-    match query {
-        Query::Conflicts {
-            filter,
-            after,
-            limit,
-        } => {
-            let all: Vec<Conflict> = rows
-                .iter()
-                .filter(|row| fits(row, filter))
-                .cloned()
-                .collect();
-            let total = all.len() as u64;
-            let page = all
-                .into_iter()
-                .filter(|row| after.is_none_or(|after| row.id > after));
-            Loaded::Conflicts {
-                rows: page.take(*limit).collect(),
-                total,
-            }
-        }
-        Query::Fields(filter) => {
-            let mut counts: Vec<FieldCount> = Vec::new();
-            for row in rows.iter().filter(|row| fits(row, filter)) {
-                let same =
-                    |one: &&mut FieldCount| one.entity == row.entity && one.field == row.field;
-                match counts.iter_mut().find(same) {
-                    Some(one) => one.count += 1,
-                    None => counts.push(FieldCount {
-                        entity: row.entity.clone(),
-                        field: row.field.clone(),
-                        count: 1,
-                    }),
-                }
-            }
-            Loaded::Fields(counts)
-        }
-        Query::Mapping(entity) => Loaded::Mapping(mapping(entity)),
-    }
-}
-
-fn fits(row: &Conflict, filter: &ConflictQuery) -> bool {
-    let text = format!(
-        "{} {} {} {}",
-        row.label, row.field, row.dynamics, row.marketo
-    )
-    .to_lowercase();
-    filter.status.statuses().contains(&row.status)
-        && filter
-            .entity
-            .as_ref()
-            .is_none_or(|entity| row.entity == *entity)
-        && filter
-            .field
-            .as_ref()
-            .is_none_or(|field| row.field == *field)
-        && text.contains(&filter.text.to_lowercase())
-}
-
-/// A console over made-up data that answers every question at once.
-pub struct Desk {
-    pub state: State,
-    pub rows: Vec<Conflict>,
-    /// Everything that was asked for, but questions.
-    pub effects: Vec<Effect>,
-}
-
-impl Desk {
-    /// A console of this size that has seen one picture of the engine.
-    pub fn new(width: u16, height: u16, snapshot: Snapshot) -> Self {
-        let state = State::new("kim", noon());
-        let rows = conflicts(14);
-        let mut desk = Self {
-            state,
-            rows,
-            effects: Vec::new(),
-        };
-        desk.event(Event::Resize { width, height });
-        desk.event(Event::Engine(Arc::new(snapshot)));
-        for line in news() {
-            desk.event(Event::News(line));
-        }
-        desk
-    }
-
-    pub fn event(&mut self, event: Event) {
-        let mut effects = update(&mut self.state, event);
-        while let Some(effect) = (!effects.is_empty()).then(|| effects.remove(0)) {
-            match effect {
-                Effect::Query(id, query) => {
-                    let loaded = answer(&query, &self.rows);
-                    effects.extend(update(&mut self.state, Event::Loaded(id, loaded)));
-                }
-                other => self.effects.push(other),
-            }
-        }
-    }
-
-    /// Presses keys by their names in the registry, a second apart.
-    pub fn press(&mut self, names: &str) -> &mut Self {
-        for name in names.split_whitespace() {
-            self.wait(1_000);
-            let key = Key::named(name).unwrap_or_else(|| panic!("no key {name}"));
-            self.event(Event::Key(key));
-        }
-        self
-    }
-
-    pub fn type_text(&mut self, text: &str) -> &mut Self {
-        for character in text.chars() {
-            self.event(Event::Key(Key::plain(Code::Char(character))));
-        }
-        self
-    }
-
-    pub fn wait(&mut self, milliseconds: i64) -> &mut Self {
-        let now = self.state.now + TimeDelta::milliseconds(milliseconds);
-        self.event(Event::Time(now));
-        self
-    }
 }

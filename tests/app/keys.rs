@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 
-use syncdeck::app::{Event, Key, Overlay, Pane, REGISTRY, Scope, footer, help_rows, hits, update};
+use syncdeck::app::{
+    Event, Key, Overlay, Pane, REGISTRY, Scope, Toasts, footer, help_rows, hits, update,
+};
 
-use super::fake::{Desk, halted, idle, paused, writing};
+use super::desk::Desk;
+use super::fake::{halted, idle, paused, writing};
 
 #[test]
 fn no_key_means_two_things_in_one_pane() {
@@ -97,7 +100,7 @@ fn key_of(label: &str) -> Key {
 
 fn does_something(desk: &Desk, key: Key) -> bool {
     let mut state = desk.state.clone();
-    state.toasts = Default::default();
+    state.toasts = Toasts::default();
     let before = format!("{state:?}");
     let effects = update(&mut state, Event::Key(key));
     // A message alone would be an excuse, not a deed.

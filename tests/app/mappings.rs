@@ -2,7 +2,8 @@
 
 use syncdeck::app::{Effect, Event};
 
-use super::fake::{Desk, idle};
+use super::desk::Desk;
+use super::fake::idle;
 
 #[test]
 fn arrows_switch_between_entities() {

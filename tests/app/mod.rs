@@ -1,8 +1,10 @@
 //! What the console knows and decides.
 
 mod conflicts;
+pub mod desk;
 mod entities;
 pub mod fake;
+mod fields;
 mod keys;
 mod mappings;
 mod news;

@@ -2,7 +2,8 @@
 
 use syncdeck::app::{Event, NEWS_KEPT, NewsList};
 
-use super::fake::{Desk, idle, news};
+use super::desk::Desk;
+use super::fake::{idle, news};
 
 fn filled(count: usize) -> NewsList {
     let mut list = NewsList::default();

@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use syncdeck::app::{Command, Effect, Event, Level, Pane, needs, seconds_left, wakes_at};
 use syncdeck::model::EngineState;
 
-use super::fake::{Desk, halted, idle, noon, paused, writing};
+use super::desk::Desk;
+use super::fake::{halted, idle, noon, paused, writing};
 
 fn sent(desk: &Desk) -> Vec<Command> {
     let sent = desk.effects.iter().filter_map(|effect| match effect {

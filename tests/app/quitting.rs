@@ -2,7 +2,8 @@
 
 use syncdeck::app::{Effect, Event, Overlay, QuitMode};
 
-use super::fake::{Desk, idle, writing};
+use super::desk::Desk;
+use super::fake::{idle, writing};
 
 fn quits(desk: &Desk) -> Vec<QuitMode> {
     let quits = desk.effects.iter().filter_map(|effect| match effect {

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use syncdeck::app::{Code, Command, Effect, Event, Key, Overlay};
 
-use super::fake::{Desk, halted, idle, writing};
+use super::desk::Desk;
+use super::fake::{halted, idle, writing};
 
 fn key() -> impl Strategy<Value = Key> {
     let special = prop::sample::select(vec![

@@ -4,7 +4,8 @@ use syncdeck::app::{Event, Pane, Target};
 use syncdeck::tui::target;
 
 use super::{picture, rows};
-use crate::app::fake::{Desk, idle};
+use crate::app::desk::Desk;
+use crate::app::fake::idle;
 
 /// Where a text is drawn, in columns.
 fn find(desk: &Desk, text: &str) -> (u16, u16) {

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use syncdeck::tui::Painter;
 
 use super::{picture, rows};
-use crate::app::fake::{Desk, idle, writing};
+use crate::app::desk::Desk;
+use crate::app::fake::{idle, writing};
 
 /// A terminal's end of the line: every write by itself.
 #[derive(Clone, Default)]

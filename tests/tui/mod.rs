@@ -36,8 +36,8 @@ pub fn rows(buffer: &Buffer) -> Vec<String> {
 
 /// The rows, then a line for each run of cells that is not plain: `row:from..to style`.
 pub fn dump(buffer: &Buffer) -> String {
-    let mut out = rows(buffer).join("\n");
-    out.push_str("\n---\n");
+    let mut out = rows(buffer);
+    out.push("---".to_owned());
     for y in 0..buffer.area.height {
         let mut x = 0;
         while x < buffer.area.width {
@@ -47,11 +47,11 @@ pub fn dump(buffer: &Buffer) -> String {
                 x += 1;
             }
             if let Some(words) = words(style) {
-                out.push_str(&format!("{y}:{from}..{x} {words}\n"));
+                out.push(format!("{y}:{from}..{x} {words}"));
             }
         }
     }
-    out
+    out.join("\n")
 }
 
 fn words(style: Style) -> Option<String> {

@@ -4,7 +4,8 @@ use insta::assert_snapshot;
 use syncdeck::app::{Event, Snapshot};
 
 use super::{dump, picture, rows};
-use crate::app::fake::{Desk, halted, idle, paused, writing};
+use crate::app::desk::Desk;
+use crate::app::fake::{halted, idle, paused, writing};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 

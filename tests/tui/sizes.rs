@@ -5,7 +5,8 @@ use ratatui::style::Color;
 use syncdeck::app::Size;
 
 use super::picture;
-use crate::app::fake::{Desk, halted, writing};
+use crate::app::desk::Desk;
+use crate::app::fake::{halted, writing};
 
 const PANES: [&str; 5] = ["1", "2", "3", "4 space", "2 enter"];
 const DIALOGS: [&str; 8] = ["?", ":", "2 e", "2 ctrl-a m", "a", "ctrl-c", "2 f", "2 /"];

@@ -5,7 +5,8 @@ use syncdeck::model::Value;
 use syncdeck::tui::clean;
 
 use super::{picture, rows};
-use crate::app::fake::{Desk, idle, noon};
+use crate::app::desk::Desk;
+use crate::app::fake::{idle, noon};
 
 const EVIL: &str =
     "a\x1b[2J\x07b\u{202e}evil\u{202c}\u{200b}\u{feff}\nline\u{9b}31m\ttab 👩\u{200d}👩\u{fe0f}";

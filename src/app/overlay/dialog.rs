@@ -113,8 +113,8 @@ pub(in crate::app) fn choose(state: &mut State) -> Vec<Effect> {
         Outcome::Send(commands) => {
             if commands.len() > 1 {
                 state.flight.bulk = Some((0, 0));
-                state.panes.conflicts.marked.clear();
             }
+            state.panes.conflicts.marked.clear();
             commands
                 .into_iter()
                 .map(|command| state.send(command))

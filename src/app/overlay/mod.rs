@@ -23,6 +23,9 @@ use tui_input::{Input, InputRequest};
 
 use super::{Code, Effect, Key, Pane, State, Tone};
 
+/// Longer pastes are cut: no field takes more.
+const LONGEST: usize = 4_000;
+
 /// A dialog.
 #[derive(Debug, Clone)]
 pub enum Overlay {
@@ -91,8 +94,6 @@ pub(super) fn paste(state: &mut State, text: &str) -> Vec<Effect> {
         );
         return Vec::new();
     }
-    /// Longer pastes are cut: no field takes more.
-    const LONGEST: usize = 4_000;
     let line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     let line: Vec<char> = line.take(LONGEST).collect();
     if let Some(input) = input(state) {

@@ -39,11 +39,11 @@ impl Mappings {
 }
 
 fn text_of(row: &MappingRow) -> String {
-    let mut text = format!("{} {} {}", row.field, row.dynamics_name, row.marketo_name);
-    for info in [&row.dynamics, &row.marketo].into_iter().flatten() {
-        text.push_str(&format!(" {} {:?}", info.label, info.kind));
-    }
-    text.to_lowercase()
+    let infos = [&row.dynamics, &row.marketo].into_iter().flatten();
+    let said = infos.map(|info| format!("{} {:?}", info.label, info.kind));
+    let names = [&row.field, &row.dynamics_name, &row.marketo_name].map(Clone::clone);
+    let words: Vec<String> = names.into_iter().chain(said).collect();
+    words.join(" ").to_lowercase()
 }
 
 /// Shows an entity's mapping.

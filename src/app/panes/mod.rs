@@ -5,7 +5,7 @@ pub(super) mod entities;
 pub(super) mod mappings;
 pub(super) mod overview;
 
-pub use conflicts::{Conflicts, group};
+pub use conflicts::{Conflicts, Sending, group};
 pub use entities::{Cell, Entities};
 pub use mappings::Mappings;
 pub use overview::{Level, Need, Overview, needs, seconds_left};

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::progress::age;
 use super::{Shape, detail, dim_if_slow, load_note, shape};
-use crate::app::{State, StatusFilter};
+use crate::app::{Sending, State, StatusFilter};
 use crate::model::{Conflict, Take};
 use crate::tui::widgets::{Cell, Column, Panel, Table, lines, paragraph};
 use crate::tui::{text, theme};
@@ -189,7 +189,8 @@ pub(super) fn shown(value: &str) -> String {
 /// The decided value and the letter that says where it comes from.
 pub(super) fn result(state: &State, row: &Conflict) -> (char, Option<String>) {
     let take = match state.sending(row.id) {
-        Some(sent) => sent,
+        Some(Sending::Take(take)) => Some(take),
+        Some(Sending::Undo) => None,
         None => row.resolution.as_ref().map(|resolution| &resolution.take),
     };
     match take {

@@ -210,39 +210,14 @@ fn detail(state: &State, buf: &mut Buffer, area: Rect) {
     lines(buf, inner, content);
 }
 
+/// A side's name before what it says, the columns it takes.
+const NAMED: usize = 10;
+
 fn side_lines(name: &str, api: &str, info: Option<&FieldInfo>, width: u16) -> Vec<Line<'static>> {
     let text = match info {
         None => format!("{api}: not there"),
-        Some(info) => {
-            let mut text = format!("{api} “{}”, {}", info.label, kind_of(Some(info)));
-            if info.max_length.is_some() {
-                text.push_str(match info.length_unit {
-                    LengthUnit::Utf16 => " UTF-16 units",
-                    LengthUnit::Chars => " characters",
-                    LengthUnit::Bytes => " bytes",
-                });
-            }
-            text.push_str(match (info.creatable, info.updatable) {
-                (true, true) => ", writable",
-                (true, false) => ", only when created",
-                (false, true) => ", only updates",
-                (false, false) => ", read-only",
-            });
-            if info.required {
-                text.push_str(", required");
-            }
-            if !info.options.is_empty() {
-                let labels: Vec<&str> = info
-                    .options
-                    .iter()
-                    .map(|item| item.label.as_str())
-                    .collect();
-                text.push_str(&format!("; one of {}", labels.join(", ")));
-            }
-            text
-        }
+        Some(info) => format!("{api} “{}”, {}", info.label, properties(info)),
     };
-    const NAMED: usize = 10;
     let wrapped = paragraph(&text, width.saturating_sub(NAMED as u16), theme::PLAIN);
     let named = wrapped.into_iter().enumerate().map(|(at, line)| {
         let name = if at == 0 { name } else { "" };
@@ -251,4 +226,33 @@ fn side_lines(name: &str, api: &str, info: Option<&FieldInfo>, width: u16) -> Ve
         Line::from(spans)
     });
     named.collect()
+}
+
+/// Everything a side says about a field, in words.
+fn properties(info: &FieldInfo) -> String {
+    let unit = match info.length_unit {
+        _ if info.max_length.is_none() => "",
+        LengthUnit::Utf16 => " UTF-16 units",
+        LengthUnit::Chars => " characters",
+        LengthUnit::Bytes => " bytes",
+    };
+    let access = match (info.creatable, info.updatable) {
+        (true, true) => "writable",
+        (true, false) => "only when created",
+        (false, true) => "only updates",
+        (false, false) => "read-only",
+    };
+    let mut parts = vec![format!("{}{unit}", kind_of(Some(info))), access.to_owned()];
+    if info.required {
+        parts.push("required".to_owned());
+    }
+    if !info.options.is_empty() {
+        let labels: Vec<&str> = info
+            .options
+            .iter()
+            .map(|item| item.label.as_str())
+            .collect();
+        parts.push(format!("one of: {}", labels.join(", ")));
+    }
+    parts.join(", ")
 }

@@ -187,16 +187,20 @@ fn gauge(state: &State, buf: &mut Buffer, row: Rect, quota: &Quota, named: usize
         _ => (" ", theme::GOOD),
     };
     let figures = format!("{}/{}", text::count(quota.used), text::count(budget));
-    let mut tail = format!(" {mark} {figures:>11}");
-    if row.width >= 62 {
-        tail = format!(" {mark} {figures:>11} {:>4.0}%", share * 100.0);
-        if let Some(at) = quota.resets {
-            let local = at.with_timezone(&state.session.offset);
-            tail.push_str(&format!("  resets {}", local.format("%H:%M")));
-        } else {
-            tail.push_str("  sliding     ");
-        }
-    }
+    let resets = quota.resets.map_or_else(
+        || "sliding     ".to_owned(),
+        |at| {
+            format!(
+                "resets {}",
+                at.with_timezone(&state.session.offset).format("%H:%M")
+            )
+        },
+    );
+    let tail = if row.width >= 62 {
+        format!(" {mark} {figures:>11} {:>4.0}%  {resets}", share * 100.0)
+    } else {
+        format!(" {mark} {figures:>11}")
+    };
     let width = usize::from(row.width).saturating_sub(named + 1 + text::width(&tail));
     let content = Line::from(vec![
         Span::raw(text::pad(&quota_name(quota), named + 1, false)),

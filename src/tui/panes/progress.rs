@@ -194,14 +194,14 @@ fn about(state: &State) -> Line<'static> {
         return Line::default();
     };
     let todo = row.total.saturating_sub(row.done);
-    let mut text = format!(": {} linked, {} in conflict", row.links, row.conflicts);
-    if todo > 0 {
-        text = format!(": {} of {} done, {todo} to go", row.done, row.total);
-    }
-    text.push_str(&format!("; {}", policy_word(row.policy)));
-    if let Some(since) = row.oldest_pending {
-        text.push_str(&format!("; oldest change waits {}", age(state.now, since)));
-    }
+    let pace = if todo > 0 {
+        format!("{} of {} done, {todo} to go", row.done, row.total)
+    } else {
+        format!("{} linked, {} in conflict", row.links, row.conflicts)
+    };
+    let oldest = row.oldest_pending.map(|since| age(state.now, since));
+    let oldest = oldest.map_or_else(String::new, |age| format!("; oldest change waits {age}"));
+    let text = format!(": {pace}; {}{oldest}", policy_word(row.policy));
     Line::from(vec![
         Span::styled(format!("  {}", row.entity), theme::STRONG),
         Span::raw(text),

@@ -9,12 +9,8 @@ use crate::model::{Conflict, ConflictId, ConflictKind, ConflictStatus, Side, Tak
 
 /// Whether a conflict can be decided now.
 pub(in crate::app) fn decidable(state: &State, conflict: &Conflict) -> bool {
-    let open = match conflict.status {
-        ConflictStatus::Pending => true,
-        // A decision that is not applied can be replaced by another.
-        ConflictStatus::Resolved => true,
-        _ => false,
-    };
+    // A decision that is not applied yet can be replaced by another.
+    let open = conflict.status.is_open();
     open && state.sending(conflict.id).is_none()
 }
 

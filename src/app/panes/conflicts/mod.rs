@@ -292,19 +292,23 @@ pub(in crate::app) fn fields_loaded(state: &mut State, answer: Loaded) {
     decide::show_fields(state, counts);
 }
 
-/// What is being sent about a conflict: `Some(None)` is an undo.
-pub(in crate::app) fn sending(state: &State, id: ConflictId) -> Option<Option<&Take>> {
-    let commands = state.flight.commands.values();
-    commands.rev().find_map(|command| match command {
-        Command::Resolve { conflict, take, .. } if *conflict == id => Some(Some(take)),
-        Command::Unresolve { conflict } if *conflict == id => Some(None),
-        _ => None,
-    })
+/// What is being sent about a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending<'a> {
+    /// This decision.
+    Take(&'a Take),
+    /// That the decision is taken back.
+    Undo,
 }
 
 impl State {
-    /// What is being sent about a conflict: a decision, or `Some(None)` for taking one back.
-    pub fn sending(&self, id: ConflictId) -> Option<Option<&Take>> {
-        sending(self, id)
+    /// What is being sent about a conflict, if anything.
+    pub fn sending(&self, id: ConflictId) -> Option<Sending<'_>> {
+        let commands = self.flight.commands.values();
+        commands.rev().find_map(|command| match command {
+            Command::Resolve { conflict, take, .. } if *conflict == id => Some(Sending::Take(take)),
+            Command::Unresolve { conflict } if *conflict == id => Some(Sending::Undo),
+            _ => None,
+        })
     }
 }
