@@ -19,7 +19,7 @@ use crossterm::terminal::{
 };
 use crossterm::{Command, cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::shell;
@@ -117,7 +117,9 @@ impl Screen {
 
     /// The next frame paints every cell.
     pub fn forget(&mut self) -> io::Result<()> {
-        self.painter.terminal.clear()
+        // Not `clear`: it asks the terminal for its cursor, and many answer late or never.
+        let size = self.painter.terminal.size()?;
+        self.painter.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     /// Switches mouse reporting.
