@@ -34,6 +34,16 @@ impl Pane {
             Self::Entities => "Entities",
         }
     }
+
+    /// The title where there is little room.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Overview => "Over",
+            Self::Conflicts => "Conf",
+            Self::Mappings => "Map",
+            Self::Entities => "Ent",
+        }
+    }
 }
 
 /// Something an admin can do.

@@ -78,11 +78,7 @@ pub fn tab_texts(state: &State, area: Rect) -> Vec<(Pane, Rect, String)> {
         let mut x = area.x;
         let mut tabs = Vec::new();
         for (at, pane) in Pane::ALL.into_iter().enumerate() {
-            let title: String = pane
-                .title()
-                .chars()
-                .take(if short { 4 } else { 16 })
-                .collect();
+            let title = if short { pane.short() } else { pane.title() };
             let badge = match pane {
                 Pane::Conflicts if state.snapshot.conflicts > 0 => {
                     format!(" {}", text::count(state.snapshot.conflicts))

@@ -119,7 +119,9 @@ impl Screen {
     pub fn forget(&mut self) -> io::Result<()> {
         // Not `clear`: it asks the terminal for its cursor, and many answer late or never.
         let size = self.painter.terminal.size()?;
-        self.painter.terminal.resize(Rect::from((Position::ORIGIN, size)))
+        self.painter
+            .terminal
+            .resize(Rect::from((Position::ORIGIN, size)))
     }
 
     /// Switches mouse reporting.

@@ -1,12 +1,13 @@
 //! Text from the vendors is harmless on screen.
 
+use chrono::{DateTime, Utc};
 use syncdeck::app::{Event, News, NewsKind};
 use syncdeck::model::Value;
 use syncdeck::tui::clean;
 
 use super::{picture, rows};
 use crate::app::desk::Desk;
-use crate::app::fake::{idle, noon};
+use crate::app::fake::{idle, noon, writing};
 
 const EVIL: &str =
     "a\x1b[2J\x07b\u{202e}evil\u{202c}\u{200b}\u{feff}\nline\u{9b}31m\ttab 👩\u{200d}👩\u{fe0f}";
@@ -66,4 +67,26 @@ fn cut_text_shows_that_it_is_cut() {
     desk.press("2");
     let text = rows(&picture(&desk.state)).join("\n");
     assert!(text.contains("xxx…"), "{text}");
+}
+
+#[test]
+fn absurd_numbers_break_nothing() {
+    let mut snapshot = writing();
+    snapshot.throughput = vec![u32::MAX; 600];
+    snapshot.done = u64::MAX;
+    snapshot.next_cycle = Some(DateTime::<Utc>::MAX_UTC);
+    snapshot.cycle_began = Some(DateTime::<Utc>::MIN_UTC);
+    for quota in &mut snapshot.quotas {
+        (quota.used, quota.budget, quota.limit) = (u64::MAX, u64::MAX / 2, 0);
+    }
+    for row in &mut snapshot.entities {
+        (row.done, row.backlog, row.links) = (u64::MAX, u64::MAX, u64::MAX);
+        row.rate_per_minute = f64::NAN;
+        row.oldest_pending = Some(DateTime::<Utc>::MAX_UTC);
+    }
+    for keys in ["1", "2", "3", "4"] {
+        let mut desk = Desk::new(120, 40, snapshot.clone());
+        desk.press(keys);
+        assert!(rows(&picture(&desk.state)).join("\n").contains("SANDBOX"));
+    }
 }

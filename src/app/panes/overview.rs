@@ -70,7 +70,9 @@ pub fn needs(snapshot: &Snapshot) -> Vec<Need> {
         needs.push(need(Level::Should, format!("{text}{split}"), "R"));
     }
     for quota in &snapshot.quotas {
-        if quota.budget > 0 && quota.used * 100 >= quota.budget * QUOTA_HIGH {
+        if quota.budget > 0
+            && quota.used.saturating_mul(100) >= quota.budget.saturating_mul(QUOTA_HIGH)
+        {
             let text = format!("{} {} nearly used", quota.side, quota.name);
             needs.push(need(Level::May, text, ""));
         }

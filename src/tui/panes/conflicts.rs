@@ -14,9 +14,9 @@ use crate::tui::{text, theme};
 const COLUMNS: [Column; 8] = [
     Column::new("", 1, 1),
     Column::new("Status", 11, 12),
-    Column::new("Entity", 7, 12).rank(2),
-    Column::new("Who", 12, 34),
-    Column::new("Field", 9, 22),
+    Column::new("Entity", 7, 9).rank(2),
+    Column::new("Who", 18, 34),
+    Column::new("Field", 9, 16),
     Column::new("Dynamics", 14, 40).rank(4),
     Column::new("Marketo", 14, 40).rank(4),
     Column::number("Age", 3).rank(1),

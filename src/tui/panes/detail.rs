@@ -179,7 +179,7 @@ fn facts(state: &State, conflict: &Conflict, width: u16, roomy: bool) -> Vec<Lin
     ];
     let ids: Vec<String> = ids.into_iter().flatten().collect();
     if !ids.is_empty() {
-        content.extend(fact("Record", &ids.join("  "), width, theme::PLAIN));
+        content.extend(fact("Record", &ids.join(" · "), width, theme::PLAIN));
     }
     content.extend(fact(
         "Conflict",

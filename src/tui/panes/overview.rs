@@ -50,6 +50,20 @@ fn areas(state: &State, area: Rect) -> Areas {
     let needs_height = needs(&state.snapshot).len().clamp(1, 4) as u16 + 2;
     let entities_height = progress::height(state, area.height);
     match shape(area) {
+        // Where rows are few, what needs the admin goes before how fast it goes.
+        Shape::Narrow if area.height < 18 => {
+            let entities = top(&mut rest, entities_height);
+            let needs_height = needs_height.min(rest.height.saturating_sub(3));
+            let needs = top(&mut rest, needs_height);
+            let (throughput, quotas) = (Rect::default(), Rect::default());
+            Areas {
+                entities,
+                throughput,
+                quotas,
+                needs,
+                events: rest,
+            }
+        }
         Shape::Narrow => {
             let entities = top(&mut rest, entities_height);
             let (throughput, quotas) = columns(top(&mut rest, quotas_height.min(6)), 37);
@@ -120,8 +134,9 @@ fn throughput(state: &State, buf: &mut Buffer, area: Rect) {
     };
     let peak = chart(buf, plot, seconds, theme::ACCENT);
     let tail = &seconds[seconds.len().saturating_sub(5)..];
-    let now = tail.iter().sum::<u32>() / tail.len().max(1) as u32;
-    let mean = seconds.iter().map(|n| u64::from(*n)).sum::<u64>() / seconds.len().max(1) as u64;
+    let mean_of =
+        |part: &[u32]| part.iter().map(|n| u64::from(*n)).sum::<u64>() / part.len().max(1) as u64;
+    let (now, mean) = (mean_of(tail), mean_of(seconds));
     let foot = Rect {
         y: plot.bottom(),
         height: 1,
@@ -134,11 +149,13 @@ fn throughput(state: &State, buf: &mut Buffer, area: Rect) {
         ]
     };
     let mut spans = Vec::new();
-    spans.extend(figure("now", u64::from(now)));
+    spans.extend(figure("now", now));
     if inner.width >= 40 {
         spans.extend(figure("mean", mean));
     }
-    spans.extend(figure("peak", u64::from(peak)));
+    if inner.width >= 24 {
+        spans.extend(figure("peak", u64::from(peak)));
+    }
     let roomy = inner.width >= 30;
     let unit = Line::styled(if roomy { "records/s" } else { "rec/s" }, theme::QUIET);
     spread(buf, foot, &Line::from(spans), &unit);

@@ -14,7 +14,7 @@ use crate::tui::{text, theme};
 
 const NARROW: [Column; 11] = [
     Column::new("Entity", 8, 12),
-    Column::new("Way", 5, 5),
+    Column::new("Way", 5, 5).rank(2),
     Column::new("State", 9, 10),
     Column::new("Progress", 11, 14),
     Column::number("Left", 4),

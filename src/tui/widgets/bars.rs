@@ -31,7 +31,7 @@ pub fn chart(buf: &mut Buffer, area: Rect, values: &[u32], style: Style) -> u32 
     // From the newest backwards, so that a column does not change its seconds' share as time goes by.
     let means: Vec<f64> = values
         .rchunks(each)
-        .map(|chunk| f64::from(chunk.iter().sum::<u32>()) / chunk.len() as f64)
+        .map(|chunk| chunk.iter().copied().map(f64::from).sum::<f64>() / chunk.len() as f64)
         .collect();
     let peak = means.iter().copied().fold(0.0, f64::max);
     for (at, mean) in means.iter().enumerate() {
