@@ -65,7 +65,8 @@ fn outcome(outcome: CycleOutcome) -> &'static str {
     }
 }
 
-fn runs(state: EngineState) -> bool {
+/// Whether a cycle is under way in this state.
+pub(super) fn runs(state: EngineState) -> bool {
     use EngineState as E;
     matches!(
         state,

@@ -63,14 +63,14 @@ impl Entities {
     /// What a policy means for an entity, in words.
     pub fn explain_policy(policy: Policy, entity: &Entity) -> &'static str {
         match policy {
-            Policy::Ask => "a field that moved on both sides waits for you; the rest goes on",
-            Policy::Dynamics => "the Dynamics value wins; the Marketo value is kept in the journal",
-            Policy::Marketo => "the Marketo value wins; the Dynamics value is kept in the journal",
-            Policy::Newest => "the later change wins; you are asked when it is too close to tell",
+            Policy::Ask => "a field that moved on both sides waits for you",
+            Policy::Dynamics => "the Dynamics value wins; the other is in the journal",
+            Policy::Marketo => "the Marketo value wins; the other is in the journal",
+            Policy::Newest => "the later change wins; asks when too close to tell",
             Policy::Native if *entity == Entity::LEAD => {
-                "as Marketo's own connector: the Marketo value wins for leads"
+                "as Marketo's own connector: Marketo wins for leads"
             }
-            Policy::Native => "as Marketo's own connector: the Dynamics value wins",
+            Policy::Native => "as Marketo's own connector: Dynamics wins",
         }
     }
 }

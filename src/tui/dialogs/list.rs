@@ -9,12 +9,21 @@ use crate::app::{Menu, Palette, State, hits};
 use crate::tui::widgets::{Panel, centred, line, spread, visible};
 use crate::tui::{text, theme};
 
-const MENU_WIDTH: u16 = 76;
+const MENU_LEAST: u16 = 40;
+const MENU_MOST: u16 = 100;
 const PALETTE_WIDTH: u16 = 76;
 const PALETTE_ROWS: u16 = 14;
 
 fn menu_box(menu: &Menu, area: Rect) -> Rect {
-    centred(area, MENU_WIDTH, menu.rows.len().clamp(1, 20) as u16 + 2)
+    let detail = menu.rows.iter().map(|row| text::width(&row.detail));
+    let wanted = label_width(menu) + detail.max().unwrap_or(0) + 8;
+    let height = menu.rows.len().clamp(1, 20) as u16 + 2;
+    centred(area, (wanted as u16).clamp(MENU_LEAST, MENU_MOST), height)
+}
+
+fn label_width(menu: &Menu) -> usize {
+    let labels = menu.rows.iter().map(|row| text::width(&row.label));
+    labels.max().unwrap_or(0).min(30)
 }
 
 fn inside(outer: Rect, above: u16) -> Rect {
@@ -45,13 +54,7 @@ pub(super) fn menu(menu: &Menu, buf: &mut Buffer, area: Rect) {
         line(buf, inner, &Line::styled("loading…", theme::QUIET));
         return;
     }
-    let widest = menu
-        .rows
-        .iter()
-        .map(|row| text::width(&row.label))
-        .max()
-        .unwrap_or(0)
-        .min(30);
+    let widest = label_width(menu);
     for (row, at) in menu_choices(menu, area) {
         let Some(item) = menu.rows.get(at) else {
             continue;

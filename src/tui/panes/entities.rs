@@ -20,24 +20,25 @@ const COLUMNS: [Column; 7] = [
     Column::number("Fail", 4).rank(4),
 ];
 
-fn areas(area: Rect) -> (Rect, Rect) {
-    let height = area.height.saturating_sub(9.min(area.height / 2));
+fn areas(state: &State, area: Rect) -> (Rect, Rect) {
+    let most = area.height.saturating_sub(9.min(area.height / 2));
+    let height = (state.snapshot.entities.len() as u16 + 5).clamp(3, most.max(3));
     let detail = Rect {
         y: area.y + height,
-        height: area.height - height,
+        height: area.height.saturating_sub(height),
         ..area
     };
     (Rect { height, ..area }, detail)
 }
 
 /// Where the list is.
-pub(super) fn list_area(area: Rect) -> Rect {
-    areas(area).0
+pub(super) fn list_area(state: &State, area: Rect) -> Rect {
+    areas(state, area).0
 }
 
 /// Draws the pane.
 pub(super) fn draw(state: &State, buf: &mut Buffer, area: Rect) {
-    let (list_at, detail_at) = areas(area);
+    let (list_at, detail_at) = areas(state, area);
     list(state, buf, list_at);
     detail(state, buf, detail_at);
 }

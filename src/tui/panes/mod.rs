@@ -57,7 +57,7 @@ pub fn list_area(state: &State, area: Rect) -> (Rect, usize, usize) {
         Pane::Entities => {
             let cursor = &state.panes.entities.cursor;
             (
-                entities::list_area(area),
+                entities::list_area(state, area),
                 state.snapshot.entities.len(),
                 cursor.at(),
             )

@@ -10,7 +10,7 @@ use super::{Shape, arrow, arrow_long, policy_word, shape};
 use crate::app::{EntityStatus, State, seconds_left};
 use crate::model::Side;
 use crate::tui::widgets::{Cell, Column, Mark, Panel, Table, bar, line};
-use crate::tui::{text, theme};
+use crate::tui::{header, text, theme};
 
 const NARROW: [Column; 11] = [
     Column::new("Entity", 8, 12),
@@ -95,16 +95,18 @@ pub(super) fn draw(state: &State, buf: &mut Buffer, area: Rect) {
     }
 }
 
+/// For how long the running cycle runs.
 fn cycle_note(state: &State) -> String {
     let began = state
         .snapshot
         .cycle_began
-        .filter(|_| state.snapshot.next_cycle.is_none());
+        .filter(|_| header::runs(state.snapshot.state));
     began.map_or_else(String::new, |began| {
         format!("for {}", age(state.now, began))
     })
 }
 
+/// How long ago, in one unit.
 pub(super) fn age(now: DateTime<Utc>, since: DateTime<Utc>) -> String {
     text::span((now - since).num_seconds().max(0) as u64)
 }
