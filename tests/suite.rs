@@ -10,6 +10,7 @@
 mod app;
 mod config;
 mod connectors;
+mod engine;
 mod mapping;
 mod reconcile;
 mod sandbox;

@@ -1,0 +1,324 @@
+//! The wire between the engine and the two ends: routers called in-process, every call watched, any call spoilt.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use serde_json::{Map, Value as Json};
+use syncdeck::connectors::{Transport, TransportError};
+use syncdeck::model::Side;
+use syncdeck::sandbox::World;
+use tower::ServiceExt;
+
+/// Where the two ends pretend to be.
+pub const DYNAMICS: &str = "http://127.0.0.1:7001";
+pub const MARKETO: &str = "http://127.0.0.1:7002";
+
+/// One record that a call writes.
+#[derive(Debug, Clone)]
+pub struct Write {
+    pub side: Side,
+    /// `leads.json updateOnly`, `PATCH leads`, `POST schema/fields.json` …
+    pub what: String,
+    /// The person's id or the row's GUID; empty for what has none yet.
+    pub key: String,
+    pub fields: Map<String, Json>,
+    /// Fields the target held just so when the write arrived: they should not have been sent.
+    pub needless: Vec<String>,
+}
+
+/// One call as the wire sees it.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub side: Side,
+    pub path: String,
+    pub writes: Vec<Write>,
+}
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Pass,
+    /// It never arrives, and nobody is told.
+    Swallowed,
+    /// It is carried out, its answer is lost.
+    Lost,
+    /// Its sender is told that it was cut off; it is carried out so much later.
+    Late(Duration),
+    /// No connection.
+    Refused,
+}
+
+type Hook = Box<dyn FnMut(&Sent) -> Fate + Send>;
+
+pub struct Wire {
+    world: Arc<World>,
+    dynamics: Router,
+    marketo: Router,
+    latency: Duration,
+    seen: Mutex<Seen>,
+    before: Mutex<Option<Hook>>,
+    after: Mutex<Option<Hook>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    calls: Vec<Sent>,
+}
+
+impl Wire {
+    pub fn new(world: Arc<World>, latency: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            dynamics: world.dynamics.router(),
+            marketo: world.marketo.router(),
+            world,
+            latency,
+            seen: Mutex::default(),
+            before: Mutex::default(),
+            after: Mutex::default(),
+        })
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap()
+    }
+
+    /// Calls since the last look, and forgets them.
+    pub fn take(&self) -> Vec<Sent> {
+        std::mem::take(&mut self.seen().calls)
+    }
+
+    /// Record writes since the last look, and forgets all calls.
+    pub fn take_writes(&self) -> Vec<Write> {
+        self.take()
+            .into_iter()
+            .flat_map(|sent| sent.writes)
+            .collect()
+    }
+
+    /// Asked before a call is delivered.
+    pub fn before(&self, hook: impl FnMut(&Sent) -> Fate + Send + 'static) {
+        *self.before.lock().unwrap() = Some(Box::new(hook));
+    }
+
+    /// Told after a call was carried out, before its answer travels back; only [`Fate::Lost`] means something here.
+    pub fn after(&self, hook: impl FnMut(&Sent) -> Fate + Send + 'static) {
+        *self.after.lock().unwrap() = Some(Box::new(hook));
+    }
+
+    /// Nobody looks any more.
+    pub fn unhook(&self) {
+        *self.before.lock().unwrap() = None;
+        *self.after.lock().unwrap() = None;
+    }
+
+    /// Spoils the next call that writes records to `side`.
+    pub fn spoil_next_write(&self, side: Side, fate: Fate) {
+        let mut left = 1;
+        self.before(move |sent| {
+            if left > 0 && sent.side == side && sent.writes.iter().any(|write| is_record(write)) {
+                left -= 1;
+                return fate;
+            }
+            Fate::Pass
+        });
+    }
+
+    /// Does something once, just before the next record write to `side` arrives.
+    pub fn just_before_write(&self, side: Side, act: impl FnOnce(&World) + Send + 'static) {
+        let (mut act, world) = (Some(act), Arc::clone(&self.world));
+        self.before(move |sent| {
+            if sent.side == side
+                && sent.writes.iter().any(|write| is_record(write))
+                && let Some(act) = act.take()
+            {
+                act(&world);
+            }
+            Fate::Pass
+        });
+    }
+
+    async fn deliver(&self, side: Side, request: http::Request<Bytes>) -> Answered {
+        let router = match side {
+            Side::Dynamics => self.dynamics.clone(),
+            Side::Marketo => self.marketo.clone(),
+        };
+        let response = router.oneshot(request.map(Body::from)).await.unwrap();
+        let (head, body) = response.into_parts();
+        match body.collect().await {
+            Ok(body) => Ok(http::Response::from_parts(head, body.to_bytes())),
+            Err(error) => Err(TransportError::Interrupted(error.to_string())),
+        }
+    }
+
+    fn ask(hook: &Mutex<Option<Hook>>, sent: &Sent) -> Fate {
+        let mut hook = hook.lock().unwrap();
+        hook.as_mut().map_or(Fate::Pass, |hook| hook(sent))
+    }
+
+    /// Delivers without being watched: a plain client's call.
+    pub async fn plain(&self, side: Side, request: http::Request<Bytes>) -> http::Response<Bytes> {
+        self.deliver(side, request).await.unwrap()
+    }
+}
+
+type Answered = Result<http::Response<Bytes>, TransportError>;
+
+/// The transport the connectors are given.
+pub struct Line(pub Arc<Wire>);
+
+#[async_trait]
+impl Transport for Line {
+    async fn send(&self, request: http::Request<Bytes>) -> Answered {
+        let wire = &self.0;
+        let side = match request.uri().port_u16() {
+            Some(7001) => Side::Dynamics,
+            Some(7002) => Side::Marketo,
+            port => panic!("a call to nowhere: port {port:?}"),
+        };
+        tokio::time::sleep(wire.latency).await;
+        let mut sent = Sent {
+            side,
+            path: request.uri().path().to_owned(),
+            writes: writes(side, &request),
+        };
+        let fate = Wire::ask(&wire.before, &sent);
+        let cut = || Err(TransportError::Interrupted("the line went dead".to_owned()));
+        match fate {
+            Fate::Refused => return Err(TransportError::Connect("refused".to_owned())),
+            Fate::Swallowed => return cut(),
+            Fate::Late(by) => {
+                let late = Arc::clone(wire);
+                tokio::spawn(async move {
+                    tokio::time::sleep(by).await;
+                    drop(late.deliver(side, request).await);
+                });
+                wire.seen().calls.push(sent);
+                return cut();
+            }
+            Fate::Pass | Fate::Lost => {}
+        }
+        for write in &mut sent.writes {
+            write.needless = needless(&wire.world, write);
+        }
+        wire.seen().calls.push(sent.clone());
+        let answer = wire.deliver(side, request).await;
+        let after = Wire::ask(&wire.after, &sent);
+        tokio::time::sleep(wire.latency).await;
+        if fate == Fate::Lost || after == Fate::Lost {
+            return cut();
+        }
+        answer
+    }
+}
+
+/// Whether a write is about one record, not about the schema.
+pub fn is_record(write: &Write) -> bool {
+    !write.what.contains("schema")
+}
+
+fn writes(side: Side, request: &http::Request<Bytes>) -> Vec<Write> {
+    let path = request.uri().path();
+    let query = request.uri().query().unwrap_or_default();
+    let body = String::from_utf8_lossy(request.body());
+    let is_read = query.contains("_method=GET") || body.contains("_method=GET");
+    if request.method() == http::Method::GET || path.contains("/oauth") || is_read {
+        return Vec::new();
+    }
+    match side {
+        Side::Marketo => people(path, &body),
+        Side::Dynamics if path.ends_with("$batch") => parts(&body),
+        Side::Dynamics => vec![Write {
+            side,
+            what: format!("{} {path}", request.method()),
+            key: String::new(),
+            fields: serde_json::from_str(&body).unwrap_or_default(),
+            needless: Vec::new(),
+        }],
+    }
+}
+
+fn people(path: &str, body: &str) -> Vec<Write> {
+    let document: Json = serde_json::from_str(body).unwrap_or_default();
+    let short = path.rsplit("/v1/").next().unwrap_or(path);
+    let action = document["action"].as_str().unwrap_or_default();
+    let records = document["input"].as_array().cloned().unwrap_or_default();
+    records
+        .into_iter()
+        .map(|record| {
+            let mut fields = record.as_object().cloned().unwrap_or_default();
+            let key = fields
+                .remove("id")
+                .map_or_else(String::new, |id| id.to_string());
+            Write {
+                side: Side::Marketo,
+                what: format!("{short} {action}"),
+                key,
+                fields,
+                needless: Vec::new(),
+            }
+        })
+        .collect()
+}
+
+/// The writing operations of a `$batch`.
+fn parts(body: &str) -> Vec<Write> {
+    let mut found: Vec<Write> = Vec::new();
+    let mut open = false;
+    for line in body.lines() {
+        let verb = line.split(' ').next().unwrap_or_default();
+        if matches!(verb, "PATCH" | "POST" | "DELETE") {
+            let (_, target) = line.split_once("/v9.2/").unwrap_or_default();
+            let (set, rest) = target.split_once('(').unwrap_or((target, ""));
+            let key = rest.split(')').next().unwrap_or_default().to_owned();
+            found.push(Write {
+                side: Side::Dynamics,
+                what: format!("{verb} {set}"),
+                key,
+                fields: Map::new(),
+                needless: Vec::new(),
+            });
+            open = true;
+        } else if open && line.starts_with('{') {
+            if let Some(write) = found.last_mut() {
+                write.fields = serde_json::from_str(line).unwrap();
+            }
+            open = false;
+        }
+    }
+    found
+}
+
+fn needless(world: &World, write: &Write) -> Vec<String> {
+    let held = match write.side {
+        Side::Marketo => write
+            .key
+            .parse()
+            .ok()
+            .and_then(|id| world.marketo.person(id)),
+        Side::Dynamics => {
+            let table = if write.what.ends_with("contacts") {
+                "contact"
+            } else {
+                "lead"
+            };
+            write
+                .key
+                .parse()
+                .ok()
+                .and_then(|id| world.dynamics.row(table, id))
+        }
+    };
+    let Some(held) = held else { return Vec::new() };
+    let same = |(name, value): &(&String, &Json)| held.get(*name).unwrap_or(&Json::Null) == *value;
+    write
+        .fields
+        .iter()
+        .filter(same)
+        .map(|(name, _)| name.clone())
+        .collect()
+}

@@ -1,0 +1,4 @@
+//! The engine, proved end to end in one thread: real connectors and store, both vendors in-process, paused time.
+
+mod first_copy;
+pub mod harness;
