@@ -12,6 +12,9 @@ use crate::model::{CycleOutcome, EngineState};
 /// What the engine is doing, in one line.
 pub(super) fn summary(state: &State) -> Vec<Span<'static>> {
     let snapshot = &state.snapshot;
+    if snapshot.profile.is_empty() {
+        return vec![Span::styled(" … STARTING", theme::ACCENT)];
+    }
     let (glyph, style) = theme::state(snapshot.state);
     let word = snapshot.state.word().to_uppercase();
     let mut spans = vec![Span::styled(
