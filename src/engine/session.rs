@@ -86,6 +86,7 @@ pub async fn one_cycle(parts: Parts, approve: Option<String>) -> Result<CycleRep
         });
     }
     let report = tokio::select! {
+                biased;
         report = cycle::run(&context) => report,
         error = lease::beat(&context, &lease) => {
             return Err(error.err().unwrap_or_else(|| EngineError::halted("the lease was lost")));
@@ -108,6 +109,7 @@ async fn live(context: &Context, commands: mpsc::Receiver<Command>) -> Result<()
     let lease = begin(context).await?;
     // Only the schedule ends by itself; the others run for as long as it does.
     let ended = tokio::select! {
+                biased;
         ended = schedule(context) => ended,
         ended = wishes::follow(context, commands) => ended,
         ended = publish::publish(context) => ended,

@@ -28,6 +28,7 @@ pub(super) async fn follow(
     let mut seen = None;
     loop {
         tokio::select! {
+                biased;
             Some(command) = commands.recv() => carry_out(context, command).await?,
             () = tokio::time::sleep(LOOK_EVERY) => {
                 let changes = context.store.changes();

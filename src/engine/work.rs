@@ -108,6 +108,7 @@ impl Work<'_> {
                 continue;
             }
             tokio::select! {
+                biased;
                 finished = running.next() => {
                     if let Some(Err(error)) = finished {
                         trouble.get_or_insert(error);
@@ -153,6 +154,7 @@ impl Work<'_> {
             .state(EngineState::WaitingForQuota, Some(reason));
         let mut wishes = self.context.control.listen();
         tokio::select! {
+                biased;
             () = tokio::time::sleep(wait) => {}
             _ = wishes.changed() => {}
         }
