@@ -11,6 +11,7 @@ mod imports;
 mod leads;
 mod limits;
 mod objects;
+mod rough;
 mod schema;
 mod switches;
 mod values;
