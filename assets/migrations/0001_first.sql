@@ -29,10 +29,10 @@ CREATE TRIGGER dirty_out AFTER DELETE ON dirty BEGIN
   UPDATE tally SET n = n - 1 WHERE what = 'dirty' AND entity = old.entity;
 END;
 
--- state: 0 live, 1 frozen, 2 tombstone.
+-- state: 0 live, 1 frozen, 2 tombstone. seen: when the last full read of Dynamics that named it began.
 CREATE TABLE link(
   id INTEGER PRIMARY KEY, entity TEXT NOT NULL, dynamics BLOB, marketo INTEGER, version TEXT,
-  state INTEGER NOT NULL, since INTEGER NOT NULL) STRICT;
+  state INTEGER NOT NULL, since INTEGER NOT NULL, seen INTEGER) STRICT;
 CREATE UNIQUE INDEX link_dynamics ON link(dynamics, entity) WHERE dynamics IS NOT NULL AND state <> 2;
 CREATE UNIQUE INDEX link_marketo ON link(marketo) WHERE marketo IS NOT NULL AND state <> 2;
 CREATE INDEX link_dynamics_gone ON link(dynamics) WHERE dynamics IS NOT NULL AND state = 2;

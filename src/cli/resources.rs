@@ -14,9 +14,14 @@ use crate::connectors::{HttpTransport, Transport};
 use crate::engine::Parts;
 use crate::store::Store;
 
+/// Threads that wait for the disk.
+const BLOCKING_THREADS: usize = 4;
+
 /// A runtime for the engine, the servers and everything that waits.
 pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
+        // The store has one writer and a few readers; every further thread would only keep memory of its own.
+        .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()
         .build()
         .context("cannot start the runtime")

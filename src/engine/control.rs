@@ -1,9 +1,10 @@
 //! What the admin has asked for and the running parts have to notice: pause, stop, approval, sync now.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 /// The admin's standing wishes.
@@ -19,40 +20,66 @@ pub(super) struct Wishes {
     pub(super) approved: BTreeSet<String>,
 }
 
-/// Shares the wishes; whoever waits is woken by a change.
-pub(super) struct Control(watch::Sender<Wishes>);
+/// The day's calls are asked for this often; the question is a call itself, and other integrations share the day.
+const USAGE_EVERY_MINUTES: i64 = 5;
+
+/// Shares the wishes; whoever waits is woken by a change. Remembers what is done once, or now and then.
+pub(super) struct Control {
+    wishes: watch::Sender<Wishes>,
+    looked: AtomicBool,
+    usage: Mutex<Option<DateTime<Utc>>>,
+}
 
 impl Default for Control {
     fn default() -> Self {
-        Self(watch::Sender::new(Wishes::default()))
+        Self {
+            wishes: watch::Sender::new(Wishes::default()),
+            looked: AtomicBool::new(false),
+            usage: Mutex::new(None),
+        }
     }
 }
 
 impl Control {
     /// Changes the wishes and wakes whoever waits for them.
     pub(super) fn wish(&self, change: impl FnOnce(&mut Wishes)) {
-        self.0.send_modify(change);
+        self.wishes.send_modify(change);
     }
 
     /// The wishes now.
     pub(super) fn wishes(&self) -> Wishes {
-        self.0.borrow().clone()
+        self.wishes.borrow().clone()
     }
 
     /// Whether no new batch may be started.
     pub(super) fn holds_writes(&self) -> bool {
-        let wishes = self.0.borrow();
+        let wishes = self.wishes.borrow();
         wishes.paused || wishes.stop
     }
 
     /// Whether the engine is to end.
     pub(super) fn stopping(&self) -> bool {
-        self.0.borrow().stop
+        self.wishes.borrow().stop
+    }
+
+    /// True the first time it is asked.
+    pub(super) fn first_look(&self) -> bool {
+        !self.looked.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether the day's calls are to be asked for again; counts as asked.
+    pub(super) fn usage_due(&self, now: DateTime<Utc>) -> bool {
+        let mut asked = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = asked.is_some_and(|at| now - at < TimeDelta::minutes(USAGE_EVERY_MINUTES));
+        if !fresh {
+            *asked = Some(now);
+        }
+        !fresh
     }
 
     /// Waits for the next change of the wishes, seen from now.
     pub(super) fn listen(&self) -> watch::Receiver<Wishes> {
-        self.0.subscribe()
+        self.wishes.subscribe()
     }
 }
 

@@ -57,9 +57,10 @@ pub(super) async fn run(context: &Context) -> Result<CycleReport, EngineError> {
 /// The phases of a cycle.
 async fn phases(context: &Context, cycle: CycleId) -> Result<(), EngineError> {
     context.progress.state(EngineState::Pulling, None);
-    let organization = identify::identify(context).await?;
+    let identity = identify::identify(context).await?;
+    let organization = identity.organization;
     let entities = settings(context).await?;
-    let lanes: Vec<Arc<Lane>> = prepare(context, &entities)
+    let lanes: Vec<Arc<Lane>> = prepare(context, &identity, &entities)
         .await?
         .into_iter()
         .map(Arc::new)

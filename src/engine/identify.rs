@@ -3,24 +3,22 @@
 //! A refreshed sandbox, a copied instance or a wrong URL must never be synced by mistake: links and cursors are bound
 //! to the organisation and the instance they were made with.
 
-use uuid::Uuid;
-
 use super::context::Context;
 use super::error::EngineError;
+use crate::connectors::dynamics::DynamicsIdentity;
 use crate::store::Binding;
 
 /// Asks both ends who they are and compares with what the state is bound to; binds it the first time.
-/// Returns the Dynamics organisation.
-pub(super) async fn identify(context: &Context) -> Result<Uuid, EngineError> {
+/// Returns who the Dynamics end is.
+pub(super) async fn identify(context: &Context) -> Result<DynamicsIdentity, EngineError> {
     let dynamics = context.dynamics.identity().await?;
     let found = Binding {
         organization: dynamics.organization.to_string(),
-        environment: dynamics.environment,
-        dynamics_url: dynamics.url,
+        environment: dynamics.environment.clone(),
+        dynamics_url: dynamics.url.clone(),
         marketo: context.marketo.instance(),
         bound: context.clock.now(),
     };
-    let organization = dynamics.organization;
     context
         .store
         .transaction(move |tx| {
@@ -36,7 +34,7 @@ pub(super) async fn identify(context: &Context) -> Result<Uuid, EngineError> {
             Some(bound) => same_ends(&bound, &found),
             None => Ok(()),
         })?;
-    Ok(organization)
+    Ok(dynamics)
 }
 
 fn same_ends(bound: &Binding, found: &Binding) -> Result<(), EngineError> {

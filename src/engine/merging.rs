@@ -38,7 +38,8 @@ pub(super) fn decide(
         dynamics: row,
         marketo: person,
         open: &open,
-        fill_empty: by_rule,
+        // Also when the first writes of such a link were cut off: our stamp is part of them, and not there yet.
+        fill_empty: by_rule || stamp::row_of(person).is_none(),
     });
     let conflict = |clash: Clash| conflict(setting, row, person, item, clash);
     plan.version.clone_from(&row.version);

@@ -24,6 +24,8 @@ mod matching;
 mod merged;
 mod merging;
 mod meter;
+mod missing;
+mod outcome;
 mod plan;
 mod prepare;
 mod progress;
@@ -41,6 +43,7 @@ mod stage;
 mod stamp;
 mod status;
 mod strangers;
+mod tables;
 mod wishes;
 mod work;
 

@@ -8,7 +8,9 @@ use super::lane::Lane;
 use super::mapping_facts;
 use super::snapshot::NewsKind;
 use super::stamp;
+use super::tables;
 use crate::config::FirstCopy;
+use crate::connectors::dynamics::DynamicsIdentity;
 use crate::mapping::{EntityMap, Severity};
 use crate::model::{Direction, Entity, EntitySettings, FieldInfo};
 
@@ -35,21 +37,39 @@ pub(super) async fn settings(context: &Context) -> Result<Vec<EntitySettings>, E
 /// Reads both ends' metadata and builds a lane for every entity that is not off.
 pub(super) async fn prepare(
     context: &Context,
+    identity: &DynamicsIdentity,
     settings: &[EntitySettings],
 ) -> Result<Vec<Lane>, EngineError> {
+    first_look(context).await?;
     let person = person_fields(context).await?;
     let mut lanes = Vec::new();
     for settings in settings
         .iter()
         .filter(|settings| settings.direction != Direction::Off)
     {
-        lanes.push(lane(context, settings.clone(), person.clone()).await?);
+        lanes.push(lane(context, identity, settings.clone(), person.clone()).await?);
     }
     Ok(lanes)
 }
 
+/// Once in an engine's life: is the native connector off, and how much of the day's calls is used already?
+async fn first_look(context: &Context) -> Result<(), EngineError> {
+    let now = context.clock.now();
+    if context.control.first_look() && context.marketo.native_sync().await? {
+        return Err(EngineError::halted(
+            "Marketo's own CRM sync is switched on for this instance (error 1018): both cannot keep the same people \
+             in step; switch it off in Marketo under Admin, then start again",
+        ));
+    }
+    if context.control.usage_due(now) {
+        context.marketo.usage().await?;
+    }
+    Ok(())
+}
+
 async fn lane(
     context: &Context,
+    identity: &DynamicsIdentity,
     settings: EntitySettings,
     person: Vec<FieldInfo>,
 ) -> Result<Lane, EngineError> {
@@ -62,7 +82,8 @@ async fn lane(
             )));
         }
     };
-    let table = context.dynamics.table(&map.table).await?;
+    let stamp = identity.schema.as_deref();
+    let table = tables::table(context, &entity, &map.table, stamp).await?;
     if !table.change_tracking {
         return Err(EngineError::halted(format!(
             "change tracking is off for the Dynamics table {}: \

@@ -6,9 +6,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
+use super::missing;
 use super::snapshot::NewsKind;
 use super::work::Arrivals;
 use crate::connectors::Trouble;
@@ -55,6 +58,15 @@ pub(super) async fn pull(
             Err(error) => return Err(error.into()),
         };
         let last = matches!(page.next, Next::Delta(_));
+        if last
+            && cursor
+                .as_ref()
+                .is_none_or(|cursor| cursor.stage == CursorStage::Copying)
+        {
+            // Before the last page is taken in: a crash in between repeats the comparison.
+            let began = cursor.as_ref().and_then(|cursor| cursor.since);
+            missing::mark(context, lane, began.unwrap_or_else(|| context.clock.now())).await?;
+        }
         cursor = Some(take_in(context, lane, &fingerprint, page, cursor).await?);
         arrivals.announce();
         if last {
@@ -131,7 +143,8 @@ async fn take_in(
     let taken = context
         .store
         .transaction(move |tx| {
-            let taken = sort(tx, &lane_, taken, reason, now)?;
+            let copy = cursor_.since.filter(|_| copying);
+            let taken = sort(tx, &lane_, taken, reason, (now, copy))?;
             tx.set_cursor(&cursor_)?;
             Ok(taken)
         })
@@ -144,17 +157,21 @@ async fn take_in(
     Ok(cursor)
 }
 
-/// Puts what has to be looked at into the dirty set, and drops the rest.
+/// Puts what has to be looked at into the dirty set, and drops the rest. `copy`: when the full read began that the
+/// changes belong to, if they do.
 fn sort(
     tx: &Tx<'_>,
     lane: &Lane,
     changes: Vec<Change>,
     reason: DirtyReason,
-    now: chrono::DateTime<chrono::Utc>,
+    (now, copy): (DateTime<Utc>, Option<DateTime<Utc>>),
 ) -> Result<TakenIn, StoreError> {
     let keys: Vec<RecordKey> = changes.iter().map(key).collect();
     let links = tx.links_by_key(&keys)?;
     let ids: Vec<LinkId> = links.values().map(|link| link.id).collect();
+    if let Some(began) = copy {
+        tx.see_links(&ids, began)?;
+    }
     let bases = tx.bases(&ids)?;
     let open = tx.open_conflicts(&ids)?;
     let mut dirty = Vec::new();

@@ -21,7 +21,7 @@ use crate::store::{
     Base, Cursor, CursorStage, Dirty, DirtyReason, Link, LinkState, StoreError, Tx,
 };
 
-/// Activities reach the log late; a first token starts this far back.
+/// A first token starts this far back, and a feed is read again from so far before the last such time.
 const OVERLAP_MINUTES: i64 = 10;
 
 /// People whose entity is not known yet are looked at under this name.

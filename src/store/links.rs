@@ -121,6 +121,25 @@ impl Reader<'_> {
         self.all(&sql, (entity, after, limit as i64), read)
     }
 
+    /// The next `limit` links of `entity` after `after` that are older than the full read of Dynamics that began at
+    /// `began`, and that it has not named; no tombstones.
+    pub fn unseen_links(
+        &self,
+        entity: &Entity,
+        began: DateTime<Utc>,
+        after: Option<LinkId>,
+        limit: usize,
+    ) -> Result<Vec<Link>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM link
+             WHERE entity = ?1 AND id > ?2 AND since < ?3 AND seen IS NOT ?3 AND state <> 2
+               AND dynamics IS NOT NULL
+             ORDER BY id LIMIT ?4"
+        );
+        let after = after.unwrap_or(LinkId(0));
+        self.all(&sql, (entity, after, At(began), limit as i64), read)
+    }
+
     /// How many links of `entity` are not tombstones; a kept count.
     pub fn link_count(&self, entity: &Entity) -> Result<u64, StoreError> {
         self.tally("link", entity.name())
@@ -157,6 +176,17 @@ impl Tx<'_> {
     pub fn set_link_version(&self, id: LinkId, version: Option<&str>) -> Result<(), StoreError> {
         self.run("UPDATE link SET version = ?2 WHERE id = ?1", (id, version))
             .map(drop)
+    }
+
+    /// Notes that the full read of Dynamics that began at `began` has named these links.
+    pub fn see_links(&self, links: &[LinkId], began: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut statement = self
+            .conn()
+            .prepare_cached("UPDATE link SET seen = ?2 WHERE id = ?1")?;
+        for link in links {
+            statement.execute((link, At(began)))?;
+        }
+        Ok(())
     }
 
     /// Changes how a link stands; [`StoreError::Taken`] when a tombstone's id has found another link.

@@ -1,0 +1,208 @@
+//! What became of one write: its new base, its journal row, its failure, or another look at its record.
+
+use chrono::{DateTime, Utc};
+
+use super::retry;
+use super::settle::key;
+use super::stage::dirty;
+use crate::connectors::WriteOutcome;
+use crate::model::{
+    Cause, ConflictStatus, Entity, FailureClass, JournalEntry, LinkId, RecordKey, Refusal, Side,
+    Value,
+};
+use crate::store::{
+    Base, Dirty, DirtyReason, LinkState, NewFailure, Op, OpField, OpKind, StoreError, Tx,
+};
+
+/// What a batch's answer came to.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Tally {
+    pub(super) created: u64,
+    pub(super) written: u64,
+    pub(super) deleted: u64,
+    pub(super) failures: u64,
+}
+
+/// The transaction a batch is settled in.
+pub(super) struct Settle<'a, 'tx> {
+    pub(super) tx: &'a Tx<'tx>,
+    pub(super) entity: &'a Entity,
+    pub(super) now: DateTime<Utc>,
+    pub(super) tally: Tally,
+}
+
+impl Settle<'_, '_> {
+    pub(super) fn one(&mut self, op: &Op, outcome: WriteOutcome) -> Result<(), StoreError> {
+        match outcome {
+            WriteOutcome::Created { key, version } => {
+                self.tally.created += 1;
+                self.acknowledged(op, Some(key), version.as_deref())
+            }
+            WriteOutcome::Updated { version } if op.kind == OpKind::Flag => {
+                self.tally.deleted += 1;
+                if let Some(link) = op.link {
+                    self.tx.set_link_state(link, LinkState::Tombstone)?;
+                }
+                self.acknowledged(op, None, version.as_deref())
+            }
+            WriteOutcome::Updated { version } => {
+                self.tally.written += 1;
+                self.acknowledged(op, None, version.as_deref())
+            }
+            WriteOutcome::Deleted => {
+                self.tally.deleted += 1;
+                self.acknowledged(op, None, None)
+            }
+            // It changed, or appeared, since it was read: read and decide again.
+            WriteOutcome::Stale | WriteOutcome::Exists => {
+                self.again(op, DirtyReason::Stale, self.now)
+            }
+            // Its tombstone is on its way in the feed.
+            WriteOutcome::Gone => Ok(()),
+            WriteOutcome::Ambiguous => self.refused(
+                op,
+                Refusal {
+                    class: FailureClass::Duplicate,
+                    code: "1007".to_owned(),
+                    message: "several people match: merge them in Marketo, then retry".to_owned(),
+                },
+            ),
+            WriteOutcome::Retry(refusal) | WriteOutcome::Refused(refusal) => {
+                self.refused(op, refusal)
+            }
+            // Left in the outbox by the caller.
+            WriteOutcome::Unknown(_) => Ok(()),
+        }
+    }
+
+    fn acknowledged(
+        &self,
+        op: &Op,
+        created: Option<RecordKey>,
+        version: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let marketo = created.and_then(RecordKey::marketo).or(op.marketo);
+        if let Some(link) = op.link {
+            if created.is_some() {
+                self.tx.set_link_marketo(link, marketo)?;
+            }
+            if op.side == Side::Dynamics && version.is_some() {
+                self.tx.set_link_version(link, version)?;
+            }
+            self.agree(link, op)?;
+        }
+        self.tx.journal(&self.entries(op, marketo))?;
+        if let Some(key) = key(op) {
+            self.tx
+                .heal_failures(&[(self.entity.clone(), op.side, key)], self.now)?;
+        }
+        Ok(())
+    }
+
+    /// The base becomes what was sent. Where a decision is written to both sides, only when the second one is
+    /// confirmed: half a decision is not an agreement.
+    fn agree(&self, link: LinkId, op: &Op) -> Result<(), StoreError> {
+        if op.kind == OpKind::Create {
+            // Stored when it was staged.
+            return Ok(());
+        }
+        let half_done = self.tx.conflicts_in_outbox(link, op.id)?;
+        let whole = |field: &&OpField| {
+            !field.field.is_empty() && field.conflict.is_none_or(|id| !half_done.contains(&id))
+        };
+        let agreed: Vec<(String, Value)> = op
+            .fields
+            .iter()
+            .filter(whole)
+            .map(|field| (field.field.clone(), field.canonical.clone()))
+            .collect();
+        self.tx.update_base(link, &agreed)?;
+        for id in op
+            .fields
+            .iter()
+            .filter(whole)
+            .filter_map(|field| field.conflict)
+        {
+            self.tx
+                .set_conflict_status(id, ConflictStatus::Applied, self.now)?;
+        }
+        Ok(())
+    }
+
+    fn entries(&self, op: &Op, marketo: Option<i64>) -> Vec<JournalEntry> {
+        let entry = |field: &str, before: &Value, after: &Value, cause: Cause| JournalEntry {
+            at: self.now,
+            cycle: op.cycle,
+            link: op.link,
+            entity: self.entity.clone(),
+            dynamics_id: op.dynamics,
+            marketo_id: marketo,
+            side: op.side,
+            field: field.to_owned(),
+            before: before.clone(),
+            after: after.clone(),
+            cause,
+        };
+        match op.kind {
+            // One row for the record: what it was made of is in the base, what it replaced is nothing.
+            OpKind::Create => vec![entry("", &Value::Null, &Value::Null, Cause::Create)],
+            OpKind::Delete | OpKind::Flag => {
+                vec![entry("", &Value::Null, &Value::Null, Cause::Delete)]
+            }
+            OpKind::Update => op
+                .fields
+                .iter()
+                .filter(|field| !field.field.is_empty())
+                .map(|field| {
+                    entry(
+                        &field.field,
+                        &field.before,
+                        &field.after,
+                        field.cause.clone(),
+                    )
+                })
+                .collect(),
+        }
+    }
+
+    /// Looks at the record again, from `due` on.
+    pub(super) fn again(
+        &self,
+        op: &Op,
+        reason: DirtyReason,
+        due: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let Some(key) = key(op) else { return Ok(()) };
+        let gone = op.kind == OpKind::Flag;
+        self.tx.mark_dirty(&[Dirty {
+            due,
+            gone,
+            ..dirty(self.entity, key, reason, self.now)
+        }])
+    }
+
+    pub(super) fn refused(&mut self, op: &Op, refusal: Refusal) -> Result<(), StoreError> {
+        let Some(key) = key(op) else { return Ok(()) };
+        self.tally.failures += 1;
+        if let (OpKind::Create, Some(link)) = (op.kind, op.link) {
+            // Nothing was created: the base that was stored for it speaks of nobody.
+            self.tx.set_base(link, &Base::new())?;
+        }
+        let attempts = self.tx.failure_attempts(self.entity, op.side, key)? + 1;
+        let next_try = retry::next_try(attempts, self.now);
+        self.tx.record_failure(&NewFailure {
+            entity: self.entity.clone(),
+            direction: op.side,
+            refusal,
+            dynamics_id: op.dynamics,
+            marketo_id: op.marketo,
+            key,
+            at: self.now,
+            next_try,
+        })?;
+        match next_try {
+            Some(due) => self.again(op, DirtyReason::Retry, due),
+            None => Ok(()),
+        }
+    }
+}
