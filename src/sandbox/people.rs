@@ -79,15 +79,12 @@ pub fn people(seed: u64) -> impl Iterator<Item = Person> {
 /// People without end who work for `companies` companies. Empty only if the asset is broken.
 pub fn people_of(seed: u64, companies: usize) -> impl Iterator<Item = Person> {
     let names = names();
+    let employers: Vec<Company> = names
+        .iter()
+        .flat_map(|names| (0..companies.max(1)).map(|number| company(names, number)))
+        .collect();
     let mut random = fastrand::Rng::with_seed(seed);
-    (0..).map_while(move |number| {
-        Some(person(
-            names.as_ref()?,
-            number,
-            companies.max(1),
-            &mut random,
-        ))
-    })
+    (0..).map_while(move |number| Some(person(names.as_ref()?, number, &employers, &mut random)))
 }
 
 /// The first `count` companies.
@@ -104,8 +101,13 @@ fn pick<'a, T>(list: &'a [T], random: &mut fastrand::Rng) -> &'a T {
     &list[random.usize(..list.len())]
 }
 
-fn person(names: &Names, number: usize, companies: usize, random: &mut fastrand::Rng) -> Person {
-    let company = company(names, random.usize(..companies));
+fn person(
+    names: &Names,
+    number: usize,
+    employers: &[Company],
+    random: &mut fastrand::Rng,
+) -> Person {
+    let company = pick(employers, random);
     let (first, last) = (pick(&names.given, random), pick(&names.family, random));
     let place = &names.places[company.number % names.places.len()];
     let percent = |random: &mut fastrand::Rng, share: u8| random.u8(..100) < share;
@@ -130,12 +132,12 @@ fn person(names: &Names, number: usize, companies: usize, random: &mut fastrand:
         street: format!("{} {}", pick(&names.streets, random), random.u16(1..200)),
         topic: pick(&names.topics, random).clone(),
         opted_out: percent(random, 6),
-        company: company.name,
+        company: company.name.clone(),
         company_number: company.number,
-        city: company.city,
-        state: company.state,
-        postal_code: company.postal_code,
-        country: company.country,
+        city: company.city.clone(),
+        state: company.state.clone(),
+        postal_code: company.postal_code.clone(),
+        country: company.country.clone(),
     }
 }
 

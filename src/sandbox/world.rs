@@ -24,6 +24,9 @@ const TWINS: usize = 3;
 /// One of so many known people differs in a value.
 const DIFFERS: usize = 5;
 
+/// Known people are so far apart in Dynamics at most: seeding need not make everybody twice.
+const STRIDE_MAX: usize = 4;
+
 /// Both ends in one process.
 pub struct World {
     /// The Dynamics end.
@@ -68,7 +71,7 @@ fn seed_marketo(marketo: &Instance, options: &SandboxOptions) {
     let wanted = MARKETO_PEOPLE.min(options.people / MARKETO_PART);
     let known = wanted * KNOWN_OF_TEN / 10;
     let companies = company_count(options.people);
-    let stride = (options.people / known.max(1)).max(1);
+    let stride = (options.people / known.max(1)).clamp(1, STRIDE_MAX);
     let shared = people_of(options.seed, companies)
         .take(options.people)
         .step_by(stride)

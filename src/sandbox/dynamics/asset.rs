@@ -167,8 +167,8 @@ pub fn table(number: u16, raw: &RawTable, all: &Raw, tables: &HashMap<String, u1
         owned: raw.groups.iter().any(|group| group == "owned"),
         hidden: false,
         intersect: None,
-        names: HashMap::new(),
-        navigations: HashMap::new(),
+        names: HashMap::default(),
+        navigations: HashMap::default(),
     };
     let id = RawColumn::primary(raw);
     table.push(column(&id, all, tables, &table));

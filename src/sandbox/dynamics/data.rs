@@ -116,6 +116,13 @@ impl Data {
         &self.tables[usize::from(table)]
     }
 
+    /// Makes room for so many more rows of a table.
+    pub fn reserve(&mut self, table: &str, more: usize) {
+        if let Some(number) = self.schema.by_name(table).map(|table| table.number) {
+            self.tables[usize::from(number)].reserve(more);
+        }
+    }
+
     /// The highest row version given out.
     pub fn version(&self) -> u64 {
         self.version

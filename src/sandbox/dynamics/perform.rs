@@ -179,9 +179,13 @@ pub fn modify(data: &mut Data, call: &Call, created: &mut Created) -> Answer {
 fn inner(call: &Call, part: &Part) -> Call {
     let mut inner = Call {
         method: part.method.clone(),
+        path: String::new(),
+        query: Vec::new(),
+        raw_query: String::new(),
         headers: part.headers.clone(),
         body: part.body.clone(),
-        ..call.clone()
+        caller: call.caller.clone(),
+        now: call.now,
     };
     inner.target(&part.target);
     inner

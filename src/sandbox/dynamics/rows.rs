@@ -56,6 +56,15 @@ impl Rows {
         }
     }
 
+    /// Makes room for so many more rows.
+    pub fn reserve(&mut self, more: usize) {
+        self.slots.reserve(more);
+        self.by_id.reserve(more);
+        for index in &mut self.indexes {
+            index.slots.reserve(more);
+        }
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.live
@@ -242,7 +251,7 @@ fn digest(value: &Cell) -> u64 {
 
 /// A plain multiplicative hash: the keys are random ids or our own digests.
 #[derive(Default)]
-struct Mix(u64);
+pub struct Mix(u64);
 
 /// An odd constant near 2^64 divided by the golden ratio.
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;

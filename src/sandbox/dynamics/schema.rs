@@ -1,8 +1,10 @@
 //! The organisation's tables and columns, read from `assets/sandbox/dynamics.json`.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 use super::asset;
+use super::rows::Mix;
 
 /// What a column holds; the names are Dataverse's `AttributeType`s, dates by their behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -169,9 +171,9 @@ pub struct Table {
     /// Set on many-to-many tables.
     pub intersect: Option<Intersect>,
     /// Logical and wire names to columns.
-    pub names: HashMap<String, u16>,
+    pub names: HashMap<String, u16, BuildHasherDefault<Mix>>,
     /// Navigation property to (column, target).
-    pub navigations: HashMap<String, (u16, u16)>,
+    pub navigations: HashMap<String, (u16, u16), BuildHasherDefault<Mix>>,
 }
 
 impl Table {
@@ -241,7 +243,7 @@ pub struct Schema {
     /// The tables; a `Link`'s number is a place in here.
     pub tables: Vec<Table>,
     by_set: HashMap<String, u16>,
-    by_name: HashMap<String, u16>,
+    by_name: HashMap<String, u16, BuildHasherDefault<Mix>>,
     /// Per table, who points at it.
     pub incoming: Vec<Vec<Incoming>>,
     /// Shared option sets.
@@ -278,7 +280,7 @@ impl Schema {
         let mut schema = Self {
             tables,
             by_set,
-            by_name,
+            by_name: by_name.into_iter().collect(),
             incoming: Vec::new(),
             option_sets,
         };

@@ -30,6 +30,8 @@ pub fn populate(org: &Organisation, count: usize, seed: u64) -> Result<(), Strin
     {
         let mut data = org.write();
         let now = org.clock.now().timestamp();
+        data.reserve("lead", count * 3 / 5);
+        data.reserve("contact", count * 2 / 5);
         let mut seeder = Seeder {
             data: &mut data,
             now,
