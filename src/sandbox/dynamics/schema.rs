@@ -46,7 +46,7 @@ pub enum Derived {
 
 /// One choice of an option column; `state` only for status reasons.
 #[derive(Clone, Debug)]
-#[allow(missing_docs, reason = "value, label, state")]
+#[allow(missing_docs, reason = "plain")]
 pub struct Choice {
     pub value: i32,
     pub label: String,
@@ -90,7 +90,7 @@ pub struct Column {
     pub navigations: Vec<String>,
     /// Relationship (and collection navigation) name for each target.
     pub relationships: Vec<String>,
-    /// Valid for create, update.
+    /// Valid for create.
     pub create: bool,
     /// Valid for update.
     pub update: bool,
@@ -117,7 +117,7 @@ impl Column {
 
 /// An alternate key.
 #[derive(Clone, Debug)]
-#[allow(missing_docs, reason = "name, label, columns")]
+#[allow(missing_docs, reason = "plain")]
 pub struct Key {
     pub name: String,
     pub label: String,
@@ -213,8 +213,7 @@ impl Table {
         let at = self.columns.len() as u16;
         self.names.insert(column.name.clone(), at);
         self.names.insert(column.wire.clone(), at);
-        let several = column.targets.len();
-        for index in 0..several {
+        for index in 0..column.targets.len() {
             let name = column.navigations.get(index);
             if let Some(name) = name.or(column.navigations.first()) {
                 self.navigations
