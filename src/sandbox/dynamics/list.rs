@@ -276,9 +276,13 @@ impl<'a> List<'a> {
                 None => (-1, false),
             };
             let text = format!(
-                ",\"@Microsoft.Dynamics.CRM.totalrecordcount\":{count},\"@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded\":{over},\"@Microsoft.Dynamics.CRM.globalmetadataversion\":\"{}\"",
-                self.data.metadata_version()
+                ",\"@Microsoft.Dynamics.CRM.totalrecordcount\":{count},\"@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded\":{over}"
             );
+            out.extend(text.as_bytes());
+        }
+        if prefer.wants("Microsoft.Dynamics.CRM.globalmetadataversion") {
+            let version = self.data.metadata_version();
+            let text = format!(",\"@Microsoft.Dynamics.CRM.globalmetadataversion\":\"{version}\"");
             out.extend(text.as_bytes());
         }
         out.extend(b",\"value\":[");
