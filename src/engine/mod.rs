@@ -16,6 +16,7 @@ mod deleting;
 mod error;
 mod gather;
 mod identify;
+mod journaling;
 mod lane;
 mod lease;
 mod lost_update;

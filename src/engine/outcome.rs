@@ -2,14 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
+use super::journaling::entries;
 use super::retry;
 use super::settle::key;
 use super::stage::dirty;
 use crate::connectors::WriteOutcome;
-use crate::model::{
-    Cause, ConflictStatus, Entity, FailureClass, JournalEntry, LinkId, RecordKey, Refusal, Side,
-    Value,
-};
+use crate::model::{ConflictStatus, Entity, FailureClass, LinkId, RecordKey, Refusal, Side, Value};
 use crate::store::{
     Base, Dirty, DirtyReason, LinkState, NewFailure, Op, OpField, OpKind, StoreError, Tx,
 };
@@ -91,7 +89,7 @@ impl Settle<'_, '_> {
             }
             self.agree(link, op)?;
         }
-        self.tx.journal(&self.entries(op, marketo))?;
+        self.tx.journal(&entries(op, marketo, self.now))?;
         if let Some(key) = key(op) {
             self.tx
                 .heal_failures(&[(self.entity.clone(), op.side, key)], self.now)?;
@@ -127,42 +125,6 @@ impl Settle<'_, '_> {
                 .set_conflict_status(id, ConflictStatus::Applied, self.now)?;
         }
         Ok(())
-    }
-
-    fn entries(&self, op: &Op, marketo: Option<i64>) -> Vec<JournalEntry> {
-        let entry = |field: &str, before: &Value, after: &Value, cause: Cause| JournalEntry {
-            at: self.now,
-            cycle: op.cycle,
-            link: op.link,
-            entity: self.entity.clone(),
-            dynamics_id: op.dynamics,
-            marketo_id: marketo,
-            side: op.side,
-            field: field.to_owned(),
-            before: before.clone(),
-            after: after.clone(),
-            cause,
-        };
-        match op.kind {
-            // One row for the record: what it was made of is in the base, what it replaced is nothing.
-            OpKind::Create => vec![entry("", &Value::Null, &Value::Null, Cause::Create)],
-            OpKind::Delete | OpKind::Flag => {
-                vec![entry("", &Value::Null, &Value::Null, Cause::Delete)]
-            }
-            OpKind::Update => op
-                .fields
-                .iter()
-                .filter(|field| !field.field.is_empty())
-                .map(|field| {
-                    entry(
-                        &field.field,
-                        &field.before,
-                        &field.after,
-                        field.cause.clone(),
-                    )
-                })
-                .collect(),
-        }
     }
 
     /// Looks at the record again, from `due` on.

@@ -5,6 +5,7 @@
 
 use super::context::Context;
 use super::error::EngineError;
+use super::journaling::perhaps;
 use super::settle::key;
 use super::snapshot::NewsKind;
 use super::stage::dirty;
@@ -28,6 +29,7 @@ pub(super) async fn take_over(context: &Context) -> Result<(), EngineError> {
                 for op in &ops {
                     tx.mark_unknown(&[op.id], op.sent.unwrap_or(now) + rest)?;
                 }
+                perhaps(tx, &ops, now)?;
                 Ok(ops.len())
             })
             .await?;

@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 
 use super::context::Context;
 use super::error::EngineError;
+use super::journaling::perhaps;
 use super::lane::Lane;
 use super::outcome::{Settle, Tally};
 use super::snapshot::NewsKind;
 use crate::connectors::{ConnectorError, WriteOutcome};
 use crate::model::{FailureClass, OpId, RecordKey, Refusal, Side};
-use crate::store::{DirtyReason, Op};
+use crate::store::{DirtyReason, Op, StoreError, Tx};
 
 /// Settles a batch whose records have an outcome each, in the order they were sent.
 pub(super) async fn answered(
@@ -32,18 +33,18 @@ pub(super) async fn answered(
                 tally: Tally::default(),
             };
             let mut finished: Vec<OpId> = Vec::with_capacity(ops.len());
-            let mut unknown: Vec<OpId> = Vec::new();
+            let mut unknown: Vec<Op> = Vec::new();
             let mut outcomes = outcomes.into_iter();
-            for op in &ops {
+            for op in ops {
                 match outcomes.next() {
-                    Some(WriteOutcome::Unknown(_)) | None => unknown.push(op.id),
+                    Some(WriteOutcome::Unknown(_)) | None => unknown.push(op),
                     Some(outcome) => {
-                        settle.one(op, outcome)?;
+                        settle.one(&op, outcome)?;
                         finished.push(op.id);
                     }
                 }
             }
-            tx.mark_unknown(&unknown, settle_at)?;
+            rests(tx, &unknown, settle_at, now)?;
             tx.finish_ops(&finished)?;
             Ok(settle.tally)
         })
@@ -81,10 +82,10 @@ pub(super) async fn unknown(
     rest: DateTime<Utc>,
     error: &ConnectorError,
 ) -> Result<(), EngineError> {
-    let ids: Vec<OpId> = ops.iter().map(|op| op.id).collect();
+    let (resting, now) = (ops.to_vec(), context.clock.now());
     context
         .store
-        .transaction(move |tx| tx.mark_unknown(&ids, rest))
+        .transaction(move |tx| rests(tx, &resting, rest, now))
         .await?;
     let text = format!(
         "{} records rest, their outcome is unknown: {error}",
@@ -94,6 +95,18 @@ pub(super) async fn unknown(
         .progress
         .tell(NewsKind::Waiting, Some(lane.entity()), text);
     Ok(())
+}
+
+/// Keeps writes of unknown outcome until `rest`, and what they may have replaced.
+fn rests(
+    tx: &Tx<'_>,
+    ops: &[Op],
+    rest: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let ids: Vec<OpId> = ops.iter().map(|op| op.id).collect();
+    tx.mark_unknown(&ids, rest)?;
+    perhaps(tx, ops, now)
 }
 
 /// Why a batch was not executed.

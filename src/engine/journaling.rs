@@ -1,0 +1,50 @@
+//! What a write leaves in the journal: the value it replaced, field by field.
+
+use chrono::{DateTime, Utc};
+
+use crate::model::{Cause, JournalEntry, Value};
+use crate::store::{Op, OpKind, StoreError, Tx};
+
+/// The journal rows of a write to `op`'s record; `marketo` is the person's id as far as it is known.
+pub(super) fn entries(op: &Op, marketo: Option<i64>, now: DateTime<Utc>) -> Vec<JournalEntry> {
+    let entry = |field: &str, before: &Value, after: &Value, cause: Cause| JournalEntry {
+        at: now,
+        cycle: op.cycle,
+        link: op.link,
+        entity: op.entity.clone(),
+        dynamics_id: op.dynamics,
+        marketo_id: marketo,
+        side: op.side,
+        field: field.to_owned(),
+        before: before.clone(),
+        after: after.clone(),
+        cause,
+    };
+    match op.kind {
+        // One row for the record: what it was made of is in the base, what it replaced is nothing.
+        OpKind::Create => vec![entry("", &Value::Null, &Value::Null, Cause::Create)],
+        OpKind::Delete | OpKind::Flag => {
+            vec![entry("", &Value::Null, &Value::Null, Cause::Delete)]
+        }
+        OpKind::Update => op
+            .fields
+            .iter()
+            .filter(|field| !field.field.is_empty())
+            .map(|field| {
+                let cause = field.cause.clone();
+                entry(&field.field, &field.before, &field.after, cause)
+            })
+            .collect(),
+    }
+}
+
+/// Keeps what a write without an answer may have replaced: nobody will ever know better.
+///
+/// It also lets the change feed recognise the write, so that a value somebody had just set is found.
+pub(super) fn perhaps(tx: &Tx<'_>, ops: &[Op], now: DateTime<Utc>) -> Result<(), StoreError> {
+    let updates = ops.iter().filter(|op| op.kind == OpKind::Update);
+    let rows: Vec<JournalEntry> = updates
+        .flat_map(|op| entries(op, op.marketo, now))
+        .collect();
+    tx.journal(&rows)
+}
