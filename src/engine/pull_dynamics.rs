@@ -22,7 +22,7 @@ use crate::store::{
 };
 
 /// Rows a page: few enough to stay small in memory, enough to be few calls.
-const PAGE: u32 = 1000;
+const PAGE: u32 = 500;
 
 /// Pulls until the feed has nothing more.
 pub(super) async fn pull(

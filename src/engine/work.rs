@@ -21,7 +21,7 @@ use super::stage::stage;
 use crate::model::{CycleId, EngineState};
 
 /// Slices of one lane that are worked on at a time: enough to keep both vendors busy while others are decided.
-const SLICES_AT_ONCE: usize = 4;
+const SLICES_AT_ONCE: usize = 3;
 /// A throttling pause up to this long is waited out within the cycle.
 const WAIT_LONGEST: Duration = Duration::from_secs(300);
 
