@@ -1,0 +1,5 @@
+//! The real binary: the command line's contract, and the console in a pseudo-terminal.
+
+mod console;
+mod contract;
+mod servers;
