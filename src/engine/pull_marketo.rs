@@ -5,7 +5,7 @@
 //! and the old value of our own write tells whether somebody was overwritten in the window between our read and our
 //! write, which Marketo cannot prevent.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -156,9 +156,11 @@ fn sort(
     let links = tx.links_by_key(&keys)?;
     let ids: Vec<LinkId> = links.values().map(|link| link.id).collect();
     let bases = tx.bases(&ids)?;
+    let open = tx.open_conflicts(&ids)?;
+    let unfinished = tx.unfinished(&ids)?;
     let nothing = Base::new();
     let mut sorted = Sorted::default();
-    let mut dirty: HashMap<RecordKey, Dirty> = HashMap::new();
+    let mut dirty: BTreeMap<RecordKey, Dirty> = BTreeMap::new();
     for change in changes {
         let key = RecordKey::Marketo(change.person);
         let Some(link) = links.get(&key) else {
@@ -168,11 +170,18 @@ fn sort(
             continue;
         };
         let Some(lane) = lanes.iter().find(|lane| *lane.entity() == link.entity) else {
+            // Its entity is off: kept for the day it is switched on, since the feed will not tell it again.
+            let entity = link.entity.clone();
+            dirty
+                .entry(key)
+                .or_insert_with(|| looked_at(entity, key, now));
             continue;
         };
         *sorted.named.entry(link.entity.clone()).or_default() += 1;
         let base = bases.get(&link.id).unwrap_or(&nothing);
-        if link.state == LinkState::Live && brings_news(lane, base, &change) {
+        // Back at the agreed value is news too, while a conflict shows another one or a write is on its way.
+        let unsettled = open.contains_key(&link.id) || unfinished.contains_key(&link.id);
+        if link.state == LinkState::Live && (unsettled || brings_news(lane, base, &change)) {
             dirty
                 .entry(key)
                 .or_insert_with(|| looked_at(link.entity.clone(), key, now));
