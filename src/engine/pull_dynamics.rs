@@ -76,9 +76,10 @@ pub(super) async fn pull(
     Ok(())
 }
 
-/// What the chain of a feed depends on; another one starts a new chain.
+/// What the chain of a feed depends on; another one starts a new chain. Another direction does: what could not
+/// travel before was settled as it was, and is looked at again.
 fn fingerprint(lane: &Lane) -> String {
-    lane.columns.join(",")
+    format!("{} {}", lane.direction(), lane.columns.join(","))
 }
 
 async fn next_page(
@@ -174,6 +175,7 @@ fn sort(
     }
     let bases = tx.bases(&ids)?;
     let open = tx.open_conflicts(&ids)?;
+    let unfinished = tx.unfinished(&ids)?;
     let mut dirty = Vec::new();
     let mut same = 0;
     for change in changes {
@@ -183,9 +185,10 @@ fn sort(
             Change::Upsert(record) => (false, Some(record)),
             Change::Delete(_) => (true, None),
         };
-        if nothing_new(lane, link, &bases, record.as_ref())
-            && link.is_none_or(|link| !open.contains_key(&link.id))
-        {
+        // Back at the agreed value is news too, while a conflict shows another one or a write is on its way.
+        let unsettled = link
+            .is_some_and(|link| open.contains_key(&link.id) || unfinished.contains_key(&link.id));
+        if !unsettled && nothing_new(lane, link, &bases, record.as_ref()) {
             same += 1;
             continue;
         }
