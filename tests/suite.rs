@@ -15,6 +15,7 @@ mod engine;
 mod mapping;
 mod reconcile;
 mod sandbox;
+mod simulation;
 mod store;
 mod tidy;
 mod tui;

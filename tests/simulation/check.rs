@@ -1,0 +1,257 @@
+//! What must be true after any life, whatever happened in it.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value as Json;
+use syncdeck::model::{ConflictKind, Direction, RecordKey, Side, Value};
+use syncdeck::sandbox::World;
+use syncdeck::store::LinkState;
+
+use super::crowd::{Crowd, Edit, Who};
+use crate::engine::harness::wire::{Sent, Write, is_record};
+use crate::engine::harness::{Bench, oracle};
+
+/// I4: writes to a side that the entity's direction forbids.
+pub fn forbidden(world: &World, sent: &Sent, directions: [Direction; 2]) -> Vec<String> {
+    let records = sent.writes.iter().filter(|write| is_record(write));
+    records
+        .filter_map(|write| {
+            let number = usize::from(entity(world, write)? == "contact");
+            let direction = directions[number];
+            (!direction.writes(write.side)).then(|| format!("I4: {direction} but {write:?}"))
+        })
+        .collect()
+}
+
+fn entity(world: &World, write: &Write) -> Option<String> {
+    if write.side == Side::Dynamics {
+        return Some(
+            write
+                .what
+                .rsplit(' ')
+                .next()?
+                .trim_end_matches('s')
+                .to_owned(),
+        );
+    }
+    let held = write
+        .key
+        .parse()
+        .ok()
+        .and_then(|id| world.marketo.person(id));
+    let fields = held.as_ref().unwrap_or(&write.fields);
+    Some(fields.get("syncdeckDynamicsType")?.as_str()?.to_owned())
+}
+
+/// I9: fields that were sent although the target held just that.
+pub fn needless(write: &Write) -> Option<String> {
+    let ours = |name: &&String| !name.starts_with("syncdeck");
+    let fields: Vec<&String> = write.needless.iter().filter(ours).collect();
+    (!fields.is_empty()).then(|| format!("I9: {fields:?} sent for nothing: {write:?}"))
+}
+
+/// All that can be told at the end.
+pub async fn check(bench: &Bench, crowd: &Crowd) -> Vec<String> {
+    let mut found = Vec::new();
+    in_step(bench, &mut found);
+    everybody(bench, &mut found).await;
+    no_doubles(bench, &mut found);
+    nothing_lost(bench, crowd, &mut found);
+    store(bench, &mut found);
+    found
+}
+
+/// I1: linked records agree, but for what waits for the admin.
+fn in_step(bench: &Bench, found: &mut Vec<String>) {
+    let open = bench.open_conflicts();
+    let failures = bench.failures();
+    for link in bench.links() {
+        let (Some(id), Some(person)) = (link.dynamics, link.marketo) else {
+            continue;
+        };
+        let table = link.entity.name();
+        let row = bench.world.dynamics.row(table, id);
+        let (Some(row), Some(person)) = (row, bench.world.marketo.person(person)) else {
+            continue;
+        };
+        for (column, ours, theirs) in oracle::differences(table, &row, &person) {
+            let waits = open.iter().any(|one| {
+                one.link == Some(link.id)
+                    && (one.field.is_empty()
+                        || [column.as_str(), oracle::field_of(&column)].contains(&&*one.field))
+            });
+            let failed = failures.iter().any(|one| one.dynamics_id == Some(id));
+            if !waits && !failed {
+                found.push(format!(
+                    "I1: {table} {id} person {:?} {column}: {ours} != {theirs}",
+                    link.marketo
+                ));
+            }
+        }
+    }
+}
+
+/// Every row has its person, or there is a reason that the admin can see.
+async fn everybody(bench: &Bench, found: &mut Vec<String>) {
+    let (open, failures) = (bench.open_conflicts(), bench.failures());
+    for table in ["lead", "contact"] {
+        for id in bench.rows(table).await {
+            let link = bench.link(id);
+            let linked = link.as_ref().is_some_and(|link| {
+                link.state == LinkState::Tombstone
+                    || link
+                        .marketo
+                        .is_some_and(|id| bench.world.marketo.person(id).is_some())
+            });
+            let waits = open.iter().any(|one| one.dynamics_id == Some(id));
+            let failed = failures.iter().any(|one| one.dynamics_id == Some(id));
+            if !linked && !waits && !failed {
+                found.push(format!("I1: {table} {id} has nobody: {link:?}"));
+            }
+        }
+    }
+}
+
+/// I3: one person a row, one link a key.
+fn no_doubles(bench: &Bench, found: &mut Vec<String>) {
+    let mut stamped: HashMap<String, i64> = HashMap::new();
+    for (id, person) in bench.people() {
+        let Some(stamp) = person.get("syncdeckDynamicsId").and_then(Json::as_str) else {
+            continue;
+        };
+        if let Some(other) = stamped.insert(stamp.to_owned(), id) {
+            found.push(format!(
+                "I3: people {other} and {id} are both stamped {stamp}"
+            ));
+        }
+    }
+    let (mut rows, mut people) = (HashSet::new(), HashSet::new());
+    for link in bench.links() {
+        if link.dynamics.is_some_and(|id| !rows.insert(id))
+            || link.marketo.is_some_and(|id| !people.insert(id))
+        {
+            found.push(format!("I3: a second link for a key: {link:?}"));
+        }
+    }
+}
+
+/// I5: every value somebody set is there, was changed again by somebody on that side, or is kept as a loser.
+fn nothing_lost(bench: &Bench, crowd: &Crowd, found: &mut Vec<String>) {
+    let kept = losers(bench);
+    let mut last: Vec<&Edit> = Vec::new();
+    for edit in crowd.edits.iter().rev() {
+        if last
+            .iter()
+            .any(|later| later.who == edit.who && later.column == edit.column)
+        {
+            continue;
+        }
+        last.push(edit);
+        let Some(value) = edit.value.as_str() else {
+            continue;
+        };
+        let now = match edit.who {
+            Who::Row(table, id) => bench
+                .world
+                .dynamics
+                .row(table, id)
+                .map(|row| row.get(edit.column).cloned()),
+            Who::Person(id) => {
+                let person = bench.world.marketo.person(id);
+                person.map(|person| person.get(oracle::field_of(edit.column)).cloned())
+            }
+        };
+        // Deleted or merged since: that was a later human's doing.
+        let Some(now) = now else { continue };
+        if now.unwrap_or_default() != edit.value && !kept.contains(value) {
+            found.push(format!("I5: {edit:?} is lost"));
+        }
+    }
+}
+
+/// Every value the journal or a conflict keeps.
+fn losers(bench: &Bench) -> HashSet<String> {
+    let mut kept = HashSet::new();
+    let mut keep = |value: &Value| {
+        kept.extend(value.as_text().map(str::to_owned));
+    };
+    for conflict in bench.conflicts() {
+        keep(&conflict.dynamics);
+        keep(&conflict.marketo);
+    }
+    let cycles = bench
+        .store
+        .read_blocking(|r| r.last_cycle())
+        .unwrap()
+        .map_or(0, |cycle| cycle.id.0);
+    for cycle in 1..=cycles {
+        let id = syncdeck::model::CycleId(cycle);
+        for row in bench
+            .store
+            .read_blocking(|r| r.journal_of_cycle(id, None, 100_000))
+            .unwrap()
+        {
+            keep(&row.entry.before);
+        }
+    }
+    kept
+}
+
+/// I6, I7 and what else the store must not hold at rest.
+fn store(bench: &Bench, found: &mut Vec<String>) {
+    let left = bench.store.read_blocking(|r| r.outbox_count()).unwrap();
+    if left > 0 {
+        found.push(format!("{left} operations are left in the outbox"));
+    }
+    for conflict in bench.conflicts() {
+        let decided = conflict.resolution.is_some();
+        if conflict.status == syncdeck::model::ConflictStatus::Applied && !decided {
+            found.push(format!("I6: applied without a decision: {conflict:?}"));
+        }
+        if conflict.status.is_open() && conflict.kind == ConflictKind::Field {
+            stale(bench, &conflict, found);
+        }
+    }
+    for link in bench.links() {
+        if let Some(id) = link.dynamics {
+            let key = RecordKey::Dynamics(id);
+            let dirty = bench
+                .store
+                .read_blocking(|r| r.dirty(&link.entity, key))
+                .unwrap();
+            if let Some(dirty) = dirty
+                && dirty.due <= bench.clock.now()
+            {
+                found.push(format!("left to be looked at: {dirty:?}"));
+            }
+        }
+    }
+}
+
+/// I6: an open conflict shows what the sides hold.
+fn stale(bench: &Bench, conflict: &syncdeck::model::Conflict, found: &mut Vec<String>) {
+    let table = conflict.entity.name();
+    let row = conflict
+        .dynamics_id
+        .and_then(|id| bench.world.dynamics.row(table, id));
+    let person = conflict
+        .marketo_id
+        .and_then(|id| bench.world.marketo.person(id));
+    let (Some(row), Some(person)) = (row, person) else {
+        return;
+    };
+    let differences = oracle::differences(table, &row, &person);
+    let shown = differences.iter().any(|(column, ours, theirs)| {
+        let same = |value: &Value, held: &Json| {
+            value.as_text().unwrap_or_default() == held.as_str().unwrap_or_default()
+        };
+        [column.as_str(), oracle::field_of(column)].contains(&&*conflict.field)
+            && (ours.is_boolean()
+                || (same(&conflict.dynamics, ours) && same(&conflict.marketo, theirs)))
+    });
+    if !shown {
+        found.push(format!(
+            "I6: shows values that are gone: {conflict:?}, now {differences:?}"
+        ));
+    }
+}
