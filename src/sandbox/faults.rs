@@ -1,14 +1,18 @@
 //! The fault dial: what goes wrong on purpose, how often, by seed.
 //!
 //! The grammar is a comma list of `side:kind=rate`, where side is `dynamics` or `marketo` and rate
-//! is a probability from 0 to 1 a call, or `xN` for the next N chances: `dynamics:429=0.05,
-//! marketo:606=x3`. `retry-after=SECONDS` sets what throttling answers say. An empty list is quiet.
+//! is a probability from 0 to 1 a chance, or `xN` for the next N chances: `dynamics:429=0.05,
+//! marketo:606=x3`. A chance is a call unless said otherwise. `retry-after=SECONDS` sets what throttling answers of
+//! Dynamics say. An empty list is quiet. The dial can be turned while the servers run (`POST /sandbox/faults`).
 //!
 //! Kinds of `dynamics`: `429`, `429time`, `429concurrency`, `500`, `deadlock`, `timeout`, `503`,
 //! `403`, `412`, `401` (tokens revoked), `expired` (delta tokens), `slow`, `bad` (one record of a
 //! batch), `plugin` (a row's version moves right after our write), and, once the call is done, `cut` (mid-body), `truncated` (JSON), `html`, `type`.
-//! `marketo` takes its vendor's codes (`601`, `602`, `606`, `608`, `611`, `713` …) and the same
-//! transport kinds.
+//!
+//! Kinds of `marketo`: its vendor's codes (`601` and `602`, which also end the token, `606`, `607`, `608`, `611`, `615`,
+//! `713`, …), `5xx` (HTTP 503), `slow` (for `slow_ms=` milliseconds), `reset` (the connection breaks before anything is
+//! done) and, once the call is done, `cut`, `truncated`, `html` and `lost` (no answer at all); a batch write: `partial` (one record is
+//! skipped); an activity: `late` (by `late_ms=` milliseconds, with its true date), `duplicate` (shown twice).
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,6 +40,62 @@ struct Dial {
 enum Rate {
     Chance(f64),
     Next(u32),
+    /// No fault, but how long one of them takes.
+    Millis(u64),
+}
+
+/// Kinds of Dynamics.
+const DYNAMICS: [&str; 18] = [
+    "401",
+    "403",
+    "412",
+    "429",
+    "429concurrency",
+    "429time",
+    "500",
+    "503",
+    "bad",
+    "cut",
+    "deadlock",
+    "expired",
+    "html",
+    "plugin",
+    "slow",
+    "timeout",
+    "truncated",
+    "type",
+];
+/// Kinds of Marketo beside its codes.
+const MARKETO: [&str; 10] = [
+    "5xx",
+    "cut",
+    "duplicate",
+    "html",
+    "late",
+    "lost",
+    "partial",
+    "reset",
+    "slow",
+    "truncated",
+];
+/// Lengths of time of Marketo's.
+const MILLIS: [&str; 2] = ["late_ms", "slow_ms"];
+
+impl Rate {
+    /// The rate of one `side:kind`; none when there is no such kind or the rate cannot be read.
+    fn read(side: &str, kind: &str, value: &str) -> Option<Self> {
+        match side {
+            "dynamics" if DYNAMICS.contains(&kind) => {}
+            "marketo" if MILLIS.contains(&kind) => return value.parse().ok().map(Self::Millis),
+            "marketo" if MARKETO.contains(&kind) || kind.parse::<u16>().is_ok() => {}
+            _ => return None,
+        }
+        if let Some(times) = value.strip_prefix('x') {
+            return times.parse().ok().map(Self::Next);
+        }
+        let chance = value.parse().ok().filter(|p| (0.0..=1.0).contains(p));
+        chance.map(Self::Chance)
+    }
 }
 
 /// A dial setting that cannot be read.
@@ -85,19 +145,7 @@ impl Faults {
                 continue;
             }
             let (side, kind) = name.split_once(':').ok_or_else(bad)?;
-            if !matches!(side, "dynamics" | "marketo") || kind.is_empty() {
-                return Err(bad());
-            }
-            let rate = match value.strip_prefix('x') {
-                Some(times) => Rate::Next(times.parse().map_err(|_| bad())?),
-                None => Rate::Chance(
-                    value
-                        .parse()
-                        .ok()
-                        .filter(|p| (0.0..=1.0).contains(p))
-                        .ok_or_else(bad)?,
-                ),
-            };
+            let rate = Rate::read(side, kind, value).ok_or_else(bad)?;
             rates.insert(name.to_owned(), rate);
         }
         let mut dial = self.dial();
@@ -106,28 +154,35 @@ impl Faults {
         Ok(())
     }
 
-    /// One side's chances as its own dial reads them: `606=0.02,cut=0.01`. Faults for the next N chances are left out.
-    pub fn chances(&self, side: &str) -> String {
+    /// Whether anything is dialled at all.
+    pub fn armed(&self) -> bool {
+        self.0.armed.load(Ordering::Relaxed)
+    }
+
+    /// The codes that are dialled for a side.
+    pub fn codes(&self, side: &str) -> Vec<u16> {
         let dial = self.dial();
-        let chance = |(name, rate): (&String, &Rate)| match (name.split_once(':'), rate) {
-            (Some((of, kind)), Rate::Chance(chance)) if of == side => {
-                Some(format!("{kind}={chance}"))
-            }
+        let code = |name: &String| name.strip_prefix(side)?.strip_prefix(':')?.parse().ok();
+        dial.rates.keys().filter_map(code).collect()
+    }
+
+    /// A length of time of a side, milliseconds, where it is dialled.
+    pub fn number(&self, side: &str, kind: &str) -> Option<u64> {
+        match self.dial().rates.get(&format!("{side}:{kind}")) {
+            Some(Rate::Millis(millis)) => Some(*millis),
             _ => None,
-        };
-        let chances: Vec<String> = dial.rates.iter().filter_map(chance).collect();
-        chances.join(",")
+        }
     }
 
     /// Whether this fault strikes now.
     pub fn roll(&self, side: &str, kind: &str) -> bool {
-        if !self.0.armed.load(Ordering::Relaxed) {
+        if !self.armed() {
             return false;
         }
         let mut dial = self.dial();
         let dial = &mut *dial;
         match dial.rates.get_mut(&format!("{side}:{kind}")) {
-            None | Some(Rate::Next(0)) => false,
+            None | Some(Rate::Next(0) | Rate::Millis(_)) => false,
             Some(Rate::Chance(chance)) => dial.random.f64() < *chance,
             Some(Rate::Next(left)) => {
                 *left -= 1;
@@ -147,6 +202,7 @@ impl Faults {
         let rates = dial.rates.iter().map(|(name, rate)| match rate {
             Rate::Chance(chance) => format!("{name}={chance}"),
             Rate::Next(left) => format!("{name}=x{left}"),
+            Rate::Millis(millis) => format!("{name}={millis}"),
         });
         rates.collect::<Vec<_>>().join(",")
     }

@@ -65,9 +65,6 @@ pub enum SandboxError {
         /// Why.
         source: std::io::Error,
     },
-    /// Marketo's part of the fault dial cannot be read.
-    #[error(transparent)]
-    Marketo(super::marketo::BadFault),
     /// A file under `assets/sandbox/` is broken.
     #[error("the sandbox's own assets are broken")]
     Asset(#[from] serde_json::Error),

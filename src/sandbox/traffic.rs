@@ -1,5 +1,6 @@
-//! People at work on both sides: edits, new leads, conversions, merges, now and then a delete,
-//! and two colleagues who change the same field of the same person within seconds.
+//! People at work on both sides: CRM users edit, create, convert, merge, now and then delete; marketers, campaigns and
+//! forms do what [`Instance::human_step`](super::marketo::Instance::human_step) does; and somebody of each side changes
+//! the same field of the same person within seconds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::people::{Person, people};
-use super::world::{World, fields};
+use super::world::World;
 
 /// Fields people change by hand: the Dynamics column and the Marketo field.
 const EDITED: [(&str, &str); 5] = [
@@ -24,12 +25,11 @@ const EDITED: [(&str, &str); 5] = [
 type Move = fn(&World, &mut Rng);
 
 /// What happens, and how often out of a hundred.
-const MOVES: [(u8, Move); 8] = [
+const MOVES: [(u8, Move); 7] = [
     (38, edit_dynamics),
-    (30, edit_marketo),
+    (35, work_in_marketo),
     (14, collide),
     (7, new_lead),
-    (5, new_person),
     (3, qualify),
     (2, merge),
     (1, delete),
@@ -94,13 +94,8 @@ fn edit_dynamics(world: &World, random: &mut Rng) {
     }
 }
 
-fn edit_marketo(world: &World, random: &mut Rng) {
-    let (column, field) = EDITED[random.usize(..EDITED.len())];
-    if let Some(id) = world.marketo.random_person(random) {
-        world
-            .marketo
-            .edit_person(id, &[(field, value(column, random))], "Sales Insight");
-    }
+fn work_in_marketo(world: &World, random: &mut Rng) {
+    world.marketo.human_step(random);
 }
 
 /// The same field of the same person, differently, on both sides.
@@ -117,7 +112,7 @@ fn collide(world: &World, random: &mut Rng) {
         ids.first().map(|row| (table, *row))
     });
     let Some((table, row)) = twin else {
-        return edit_marketo(world, random);
+        return work_in_marketo(world, random);
     };
     let (column, field) = EDITED[random.usize(..EDITED.len())];
     let _ = world
@@ -125,7 +120,7 @@ fn collide(world: &World, random: &mut Rng) {
         .edit_row(table, row, &[(column, value(column, random))]);
     world
         .marketo
-        .edit_person(id, &[(field, value(column, random))], "Web form fill-out");
+        .edit_person(id, &[(field, value(column, random))], "Web form fillout");
 }
 
 fn somebody(random: &mut Rng) -> Option<Person> {
@@ -155,14 +150,6 @@ fn lead(person: &Person) -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn new_person(world: &World, random: &mut Rng) {
-    if let Some(person) = somebody(random) {
-        world
-            .marketo
-            .create_person(&fields(&person), "Web form fill-out");
-    }
-}
-
 fn qualify(world: &World, random: &mut Rng) {
     if let Some(id) = world.dynamics.random_row("lead", random) {
         let _ = world.dynamics.qualify_lead(id);
@@ -180,12 +167,8 @@ fn merge(world: &World, random: &mut Rng) {
 }
 
 fn delete(world: &World, random: &mut Rng) {
-    if random.bool() {
-        let table = person_table(random);
-        if let Some(id) = world.dynamics.random_row(table, random) {
-            let _ = world.dynamics.delete_row(table, id);
-        }
-    } else if let Some(id) = world.marketo.random_person(random) {
-        world.marketo.delete_person(id);
+    let table = person_table(random);
+    if let Some(id) = world.dynamics.random_row(table, random) {
+        let _ = world.dynamics.delete_row(table, id);
     }
 }

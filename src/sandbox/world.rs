@@ -49,15 +49,11 @@ impl World {
                 seed: options.seed,
                 limits_on: options.limits == Limits::Real,
                 activity_lag: options.activity_lag,
+                faults: faults.clone(),
                 ..InstanceOptions::default()
             },
             clock,
         );
-        let plan = faults
-            .chances("marketo")
-            .parse()
-            .map_err(SandboxError::Marketo)?;
-        marketo.set_faults(plan);
         seed_marketo(&marketo, options);
         Ok(Self {
             dynamics,
@@ -99,7 +95,7 @@ fn seed_marketo(marketo: &Instance, options: &SandboxOptions) {
 }
 
 /// A person in Marketo's field names; what is unknown is left out.
-pub fn fields(person: &Person) -> Vec<(&'static str, Value)> {
+fn fields(person: &Person) -> Vec<(&'static str, Value)> {
     let mut fields = vec![
         ("firstName", json!(person.first_name)),
         ("lastName", json!(person.last_name)),

@@ -141,10 +141,19 @@ pub(crate) fn json_response(status: StatusCode, body: Vec<u8>) -> Response {
 }
 
 /// A plain text answer.
-pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response {
-    let mut response = Response::new(Body::from(text));
+pub(crate) fn plain(status: StatusCode, text: impl Into<Body>) -> Response {
+    other(status, "text/plain;charset=UTF-8", text.into())
+}
+
+/// A page as proxies send it.
+pub(crate) fn page(status: StatusCode, text: &'static str) -> Response {
+    other(status, "text/html;charset=UTF-8", text.into())
+}
+
+fn other(status: StatusCode, kind: &'static str, body: Body) -> Response {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
-    let kind = HeaderValue::from_static("text/plain;charset=UTF-8");
+    let kind = HeaderValue::from_static(kind);
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response
 }

@@ -1,87 +1,14 @@
-//! The fault dial of the instance: what goes wrong, how often, decided by a seeded generator.
+//! The instance's side of the fault dial: what the dial's kinds do to a call, a record, an activity.
 
-use std::str::FromStr;
 use std::time::Duration;
 
-/// How often each fault strikes, as probabilities of a call (0.0 to 1.0) unless said otherwise.
-///
-/// Written as `606=0.02,cut=0.01,slow=0.1,slow_ms=300`; names as the fields, codes bare.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct FaultPlan {
-    /// Codes that refuse a call: 500, 502, 601, 602, 604, 606, 607, 608, 611, 614, 615, 713 and
-    /// any other, with their probabilities. 601 and 602 also end the token. Half of the calls that meet 604, 608, 611
-    /// or 713 have been carried out all the same, as with the vendor.
-    pub codes: Vec<(u16, f64)>,
-    /// Answers HTTP 503 without an envelope, half of them after the work was done (`5xx`).
-    pub server_error: f64,
-    /// Waits before the answer.
-    pub slow: f64,
-    /// How long a slow answer takes, milliseconds (1000 unless given).
-    pub slow_ms: u64,
-    /// The answer ends in the middle of its body, after the work was done.
-    pub cut: f64,
-    /// The connection breaks instead of an answer, after the work was done.
-    pub lost: f64,
-    /// The connection breaks before anything was done.
-    pub reset: f64,
-    /// One record of a batch write is skipped with a passing trouble (719).
-    pub partial: f64,
-    /// An activity is shown twice; probability of an activity.
-    pub duplicate: f64,
-    /// An activity shows up late, though with its true date; probability of an activity.
-    pub late: f64,
-    /// How late, milliseconds (5000 unless given).
-    pub late_ms: u64,
-}
+use crate::sandbox::faults::Faults as Dial;
 
-/// A word of a fault plan that is none.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no fault: write name=probability, like 606=0.02 or cut=0.01")]
-pub struct BadFault(String);
-
-impl FromStr for FaultPlan {
-    type Err = BadFault;
-
-    fn from_str(text: &str) -> Result<Self, BadFault> {
-        let mut plan = Self::default();
-        for word in text
-            .split(',')
-            .map(str::trim)
-            .filter(|word| !word.is_empty())
-        {
-            let bad = || BadFault(word.to_owned());
-            let (name, value) = word.split_once('=').ok_or_else(bad)?;
-            let chance: f64 = value.trim().parse().map_err(|_| bad())?;
-            if !chance.is_finite() || chance < 0.0 {
-                return Err(bad());
-            }
-            let place = match name.trim() {
-                "5xx" | "server_error" => &mut plan.server_error,
-                "slow" => &mut plan.slow,
-                "cut" => &mut plan.cut,
-                "lost" => &mut plan.lost,
-                "reset" => &mut plan.reset,
-                "partial" => &mut plan.partial,
-                "duplicate" => &mut plan.duplicate,
-                "late" => &mut plan.late,
-                "slow_ms" => {
-                    plan.slow_ms = chance as u64;
-                    continue;
-                }
-                "late_ms" => {
-                    plan.late_ms = chance as u64;
-                    continue;
-                }
-                code => {
-                    plan.codes.push((code.parse().map_err(|_| bad())?, chance));
-                    continue;
-                }
-            };
-            *place = chance;
-        }
-        Ok(plan)
-    }
-}
+/// The instance's name on the dial.
+const SIDE: &str = "marketo";
+/// How long a slow answer takes, and how late an activity is, unless the dial says otherwise; milliseconds.
+const SLOW_MS: u64 = 1000;
+const LATE_MS: u64 = 5000;
 
 /// What befalls one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,81 +19,79 @@ pub(crate) struct Fate {
     pub server_error: bool,
     /// With a refusal: the work is done all the same.
     pub done_anyway: bool,
+    /// Before the answer.
     pub wait: Duration,
+    /// The answer breaks off in its middle; or ends there as if it were whole; or is some proxy's page; or
+    /// never comes. The work is done.
     pub cut: bool,
+    pub truncated: bool,
+    pub html: bool,
     pub lost: bool,
     pub reset: bool,
 }
 
-/// The plan in force and its generator.
+/// The dial, and a generator for what it leaves open.
 #[derive(Debug)]
 pub(crate) struct Faults {
-    plan: FaultPlan,
+    dial: Dial,
     rng: fastrand::Rng,
 }
 
 impl Faults {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(dial: Dial, seed: u64) -> Self {
         Self {
-            plan: FaultPlan::default(),
+            dial,
             rng: fastrand::Rng::with_seed(seed ^ 0xfa17),
         }
     }
 
-    pub(crate) fn set(&mut self, plan: FaultPlan) {
-        self.plan = plan;
+    fn strikes(&self, kind: &str) -> bool {
+        self.dial.roll(SIDE, kind)
     }
 
-    fn strikes(&mut self, chance: f64) -> bool {
-        chance > 0.0 && self.rng.f64() < chance
-    }
-
-    /// Decides about a call.
+    /// Decides about a call. Half of the calls that meet a code which leaves it open whether they were carried out
+    /// (and half of those that meet a 503) have been, as with the vendor.
     pub(crate) fn fate(&mut self) -> Fate {
         let mut fate = Fate::default();
-        if self.strikes(self.plan.slow) {
-            let wait = if self.plan.slow_ms == 0 {
-                1000
-            } else {
-                self.plan.slow_ms
-            };
+        if !self.dial.armed() {
+            return fate;
+        }
+        if self.strikes("slow") {
+            let wait = self.dial.number(SIDE, "slow_ms").unwrap_or(SLOW_MS);
             fate.wait = Duration::from_millis(wait);
         }
-        for at in 0..self.plan.codes.len() {
-            let (code, chance) = self.plan.codes[at];
-            if self.strikes(chance) {
+        for code in self.dial.codes(SIDE) {
+            if self.strikes(&code.to_string()) {
                 fate.code = Some(code);
                 let unsure = matches!(code, 500 | 502 | 604 | 608 | 611 | 713);
                 fate.done_anyway = unsure && self.rng.bool();
                 return fate;
             }
         }
-        fate.server_error = self.strikes(self.plan.server_error);
+        fate.server_error = self.strikes("5xx");
         fate.done_anyway = fate.server_error && self.rng.bool();
-        fate.reset = self.strikes(self.plan.reset);
-        fate.lost = self.strikes(self.plan.lost);
-        fate.cut = self.strikes(self.plan.cut);
+        fate.reset = self.strikes("reset");
+        fate.lost = self.strikes("lost");
+        fate.cut = self.strikes("cut");
+        fate.truncated = self.strikes("truncated");
+        fate.html = self.strikes("html");
         fate
     }
 
     /// Which record of a batch of `count` is skipped, if any.
     pub(crate) fn skipped(&mut self, count: usize) -> Option<usize> {
-        (count > 0 && self.strikes(self.plan.partial)).then(|| self.rng.usize(..count))
+        (count > 0 && self.strikes("partial")).then(|| self.rng.usize(..count))
     }
 
     /// Whether an activity is shown twice.
-    pub(crate) fn duplicates(&mut self) -> bool {
-        self.strikes(self.plan.duplicate)
+    pub(crate) fn duplicates(&self) -> bool {
+        self.strikes("duplicate")
     }
 
     /// How late a new activity shows up, if it does.
-    pub(crate) fn late_ms(&mut self) -> Option<i64> {
-        let late = if self.plan.late_ms == 0 {
-            5000
-        } else {
-            self.plan.late_ms
-        };
-        self.strikes(self.plan.late).then_some(late as i64)
+    pub(crate) fn late_ms(&self) -> Option<i64> {
+        let late = || self.dial.number(SIDE, "late_ms").unwrap_or(LATE_MS) as i64;
+        self.strikes("late").then(late)
     }
 }
 

@@ -39,7 +39,6 @@ use crate::clock::Clock;
 use identity::Identity;
 use state::State;
 
-pub use faults::{BadFault, FaultPlan};
 pub use options::{InstanceOptions, OpenPoints};
 
 /// Records in one page, one batch, one filter.
@@ -112,11 +111,6 @@ impl Instance {
     /// The instance's id, `NNN-AAA-NNN`.
     pub fn munchkin(&self) -> &str {
         &self.munchkin
-    }
-
-    /// Replaces the fault plan.
-    pub fn set_faults(&self, plan: FaultPlan) {
-        self.state().faults.set(plan);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

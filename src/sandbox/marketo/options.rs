@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::sandbox::faults::Faults;
+
 /// The settings of one sandbox instance. Every default is the documented or most often seen
 /// behaviour of a live one.
 #[derive(Clone, Debug)]
@@ -48,6 +50,8 @@ pub struct InstanceOptions {
     pub upsert_race: Duration,
     /// Setting or clearing `unsubscribed` spreads to all people with the same e-mail.
     pub durable_unsubscribe: bool,
+    /// The fault dial.
+    pub faults: Faults,
     /// The answers to questions that only a live instance can settle.
     pub open: OpenPoints,
 }
@@ -74,6 +78,7 @@ impl Default for InstanceOptions {
             latency: Duration::ZERO,
             upsert_race: Duration::ZERO,
             durable_unsubscribe: false,
+            faults: Faults::none(),
             open: OpenPoints::default(),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State as Shared};
 use axum::response::Response;
-use http::{StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 use http_body_util::{BodyExt, Limited};
 
 use super::Instance;
@@ -38,14 +38,11 @@ pub(crate) async fn serve(Shared(instance): Shared<Arc<Instance>>, request: Requ
     let Ok(body) = Limited::new(body, most).collect().await else {
         return answer::plain(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
-    let now_ms = instance.now_ms();
-    let call = Call::read(
-        &head.method,
-        &head.uri,
-        &head.headers,
-        body.to_bytes(),
-        now_ms,
-    );
+    let (body, now_ms) = (body.to_bytes(), instance.now_ms());
+    if head.uri.path() == "/sandbox/faults" {
+        return dial(&instance, &head.method, &body);
+    }
+    let call = Call::read(&head.method, &head.uri, &head.headers, body, now_ms);
     if call.path.first().is_some_and(|part| part == "identity") {
         return identity(&instance, &call);
     }
@@ -59,6 +56,18 @@ fn address_length(uri: &Uri) -> usize {
 
 fn is_import(uri: &Uri) -> bool {
     uri.path().contains("/bulk/")
+}
+
+/// The dial, shown or turned: no part of the vendor's API, and it counts nowhere.
+fn dial(instance: &Instance, method: &Method, body: &[u8]) -> Response {
+    let dial = instance.state().options.faults.clone();
+    if method == Method::GET {
+        return answer::plain(StatusCode::OK, dial.describe());
+    }
+    match dial.set(String::from_utf8_lossy(body).trim()) {
+        Ok(()) => answer::plain(StatusCode::NO_CONTENT, ""),
+        Err(error) => answer::plain(StatusCode::BAD_REQUEST, error.to_string()),
+    }
 }
 
 fn identity(instance: &Instance, call: &Call) -> Response {
@@ -146,12 +155,25 @@ async fn guarded(instance: &Instance, mut call: Call) -> Response {
     if fate.server_error {
         return answer::plain(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
     }
-    let response = answer::respond(&call.request_id(), outcome);
+    spoiled(fate, answer::respond(&call.request_id(), outcome)).await
+}
+
+/// What a fault makes of an answer on its way.
+async fn spoiled(fate: Fate, response: Response) -> Response {
     if fate.lost {
         return broken(Bytes::new());
     }
+    if fate.html {
+        return answer::page(
+            StatusCode::BAD_GATEWAY,
+            "<html><body>Bad Gateway</body></html>",
+        );
+    }
     if fate.cut {
-        return cut(response).await;
+        return broken(half(response).await);
+    }
+    if fate.truncated {
+        return answer::json_response(StatusCode::OK, half(response).await.to_vec());
     }
     response
 }
@@ -165,15 +187,15 @@ impl Drop for Leave<'_> {
     }
 }
 
-/// The first half of an answer; then the connection breaks.
-async fn cut(response: Response) -> Response {
+/// The first half of an answer.
+async fn half(response: Response) -> Bytes {
     let whole = response
         .into_body()
         .collect()
         .await
         .map(http_body_util::Collected::to_bytes);
     let whole = whole.unwrap_or_default();
-    broken(whole.slice(..whole.len() / 2))
+    whole.slice(..whole.len() / 2)
 }
 
 /// An answer whose body breaks off after `part`.

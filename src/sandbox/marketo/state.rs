@@ -83,7 +83,7 @@ impl State {
         let mut people = Table::new(schema, FIRST_PERSON);
         people.build_index(slots.email);
         let limits = Limits::new(&options);
-        let faults = Faults::new(options.seed);
+        let faults = Faults::new(options.faults.clone(), options.seed);
         Self {
             options: Arc::new(options),
             rng,

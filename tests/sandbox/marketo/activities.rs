@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use syncdeck::sandbox::marketo::{FaultPlan, InstanceOptions};
+use syncdeck::sandbox::marketo::InstanceOptions;
 
 use super::harness::{Server, code};
 
@@ -337,22 +337,18 @@ async fn the_feed_calls_check_their_parameters() {
 async fn late_and_doubled_activities_come_on_request() {
     let server = direct(Duration::ZERO).await;
     let token = server.since(START).await;
-    server
-        .instance
-        .set_faults("late=1,late_ms=60000".parse::<FaultPlan>().unwrap());
+    server.dial("late=1,late_ms=60000");
     server
         .instance
         .create_person(&[("email", json!("late@x.example"))], "x");
-    server
-        .instance
-        .set_faults("duplicate=1".parse::<FaultPlan>().unwrap());
+    server.dial("duplicate=1");
     server
         .instance
         .create_person(&[("email", json!("twice@x.example"))], "x");
     let (found, passed) = walk(&server, "/leadchanges.json?fields=email", &token).await;
     assert_eq!(found.len(), 2);
     assert_eq!(found[0]["marketoGUID"], found[1]["marketoGUID"]);
-    server.instance.set_faults(FaultPlan::default());
+    server.dial("");
     tokio::time::advance(Duration::from_secs(61)).await;
     let (found, _) = walk(&server, "/leadchanges.json?fields=email", &passed).await;
     assert!(

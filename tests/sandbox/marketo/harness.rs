@@ -10,6 +10,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use syncdeck::clock::Clock;
+use syncdeck::sandbox::Faults;
 use syncdeck::sandbox::marketo::{Instance, InstanceOptions};
 use tower::ServiceExt;
 
@@ -40,6 +41,7 @@ pub struct Server {
     pub instance: Arc<Instance>,
     way: Way,
     pub token: String,
+    faults: Faults,
 }
 
 pub fn origin() -> DateTime<Utc> {
@@ -49,6 +51,7 @@ pub fn origin() -> DateTime<Utc> {
 impl Server {
     /// Over real HTTP, with a token.
     pub async fn http(options: InstanceOptions) -> Self {
+        let faults = options.faults.clone();
         let instance = Instance::new(options, Clock::system());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -60,7 +63,7 @@ impl Server {
             .no_gzip()
             .build()
             .unwrap();
-        Self::ready(instance, Way::Http(base, client)).await
+        Self::ready(instance, Way::Http(base, client), faults).await
     }
 
     /// Over real HTTP with everything at its default.
@@ -70,19 +73,30 @@ impl Server {
 
     /// Within this thread, on tokio's time; it starts at [`origin`].
     pub async fn direct(options: InstanceOptions) -> Self {
+        let faults = options.faults.clone();
         let instance = Instance::new(options, Clock::following_tokio(origin()));
         let router = instance.router();
-        Self::ready(instance, Way::Direct(router)).await
+        Self::ready(instance, Way::Direct(router), faults).await
     }
 
-    async fn ready(instance: Arc<Instance>, way: Way) -> Self {
+    async fn ready(instance: Arc<Instance>, way: Way, faults: Faults) -> Self {
         let mut server = Self {
             instance,
             way,
             token: String::new(),
+            faults,
         };
         server.login().await;
         server
+    }
+
+    /// Turns the instance's fault dial: `606=x3,cut=0.1`; nothing is quiet.
+    pub fn dial(&self, faults: &str) {
+        let items = faults.split(',').filter(|item| !item.is_empty());
+        let items: Vec<String> = items
+            .map(|item| format!("marketo:{}", item.trim()))
+            .collect();
+        self.faults.set(&items.join(",")).unwrap();
     }
 
     /// Asks for a token and uses it from now on; gives the whole answer.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-use syncdeck::sandbox::marketo::{FaultPlan, InstanceOptions};
+use serde_json::{Value, json};
+use syncdeck::sandbox::marketo::InstanceOptions;
 
 use super::harness::{Server, code};
 
@@ -136,20 +136,16 @@ async fn each_code_of_the_fault_dial_refuses_with_that_code() {
     for wanted in [
         "606", "607", "615", "601", "602", "604", "608", "611", "713",
     ] {
-        server
-            .instance
-            .set_faults(format!("{wanted}=1").parse::<FaultPlan>().unwrap());
+        server.dial(&format!("{wanted}=1"));
         assert_eq!(code(&server.get(PATH).await), wanted);
-        server.instance.set_faults(FaultPlan::default());
+        server.dial("");
         if wanted.starts_with("60") && (wanted == "601" || wanted == "602") {
             assert_eq!(code(&server.get(PATH).await), "601", "the token is gone");
             server.login().await;
         }
         assert_eq!(server.get(PATH).await["success"], true, "after {wanted}");
     }
-    server
-        .instance
-        .set_faults("5xx=1".parse::<FaultPlan>().unwrap());
+    server.dial("5xx=1");
     assert_eq!(server.raw_get(PATH).await.status, 503);
 }
 
@@ -157,9 +153,7 @@ async fn each_code_of_the_fault_dial_refuses_with_that_code() {
 async fn a_cut_or_lost_answer_comes_after_the_work_and_a_reset_before_it() {
     let server = Server::usual().await;
     for (fault, people) in [("cut=1", 1), ("lost=1", 2), ("reset=1", 2)] {
-        server
-            .instance
-            .set_faults(fault.parse::<FaultPlan>().unwrap());
+        server.dial(&fault);
         let bearer = format!("Bearer {}", server.token);
         let headers = [
             ("authorization", bearer.as_str()),
@@ -182,9 +176,7 @@ async fn a_cut_or_lost_answer_comes_after_the_work_and_a_reset_before_it() {
 #[tokio::test]
 async fn a_partial_batch_skips_one_record() {
     let server = Server::usual().await;
-    server
-        .instance
-        .set_faults("partial=1".parse::<FaultPlan>().unwrap());
+    server.dial("partial=1");
     let input =
         json!([{"email": "a@x.example"}, {"email": "b@x.example"}, {"email": "c@x.example"}]);
     let outcomes = server.sync("createOrUpdate", "email", input).await;
@@ -195,13 +187,42 @@ async fn a_partial_batch_skips_one_record() {
     assert_eq!((skipped, server.instance.people_count()), (1, 2));
 }
 
-#[test]
-fn a_fault_plan_is_read_from_text_or_refused() {
-    let plan: FaultPlan = "606=0.02, cut=0.01,slow_ms=300".parse().unwrap();
-    assert_eq!(plan.codes, [(606, 0.02)]);
-    assert!((plan.cut - 0.01).abs() < f64::EPSILON);
-    assert_eq!(plan.slow_ms, 300);
-    for bad in ["cut", "cut=x", "wobble=0.1", "606=-1"] {
-        assert!(bad.parse::<FaultPlan>().is_err(), "{bad}");
+#[tokio::test]
+async fn a_fault_with_a_count_strikes_so_often_and_no_more() {
+    let server = Server::usual().await;
+    server.dial("606=x2");
+    let mut codes = Vec::new();
+    for _ in 0..4 {
+        let answer = server.get(PATH).await;
+        codes.push(
+            answer["errors"][0]["code"]
+                .as_str()
+                .unwrap_or("ran")
+                .to_owned(),
+        );
+    }
+    assert_eq!(codes, ["606", "606", "ran", "ran"]);
+}
+
+#[tokio::test]
+async fn proxies_pages_and_ends_that_look_whole_come_after_the_work() {
+    let server = Server::usual().await;
+    for (fault, status, people) in [("html=x1", 502, 1), ("truncated=x1", 200, 2)] {
+        server.dial(fault);
+        let bearer = format!("Bearer {}", server.token);
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+        ];
+        let body = json!({"input": [{"email": format!("{people}@x.example")}]}).to_string();
+        let raw = server
+            .send("POST", "/rest/v1/leads.json", &headers, body)
+            .await;
+        assert_eq!(raw.status, status, "{fault}");
+        assert!(
+            serde_json::from_slice::<Value>(&raw.body).is_err(),
+            "{fault}"
+        );
+        assert_eq!(server.instance.people_count(), people, "{fault}");
     }
 }

@@ -1,7 +1,7 @@
 //! Rough callers: whatever is sent, an answer comes back in one of the vendor's forms.
 
 use serde_json::{Value, json};
-use syncdeck::sandbox::marketo::{FaultPlan, InstanceOptions};
+use syncdeck::sandbox::marketo::InstanceOptions;
 
 use super::harness::Server;
 
@@ -190,9 +190,7 @@ async fn a_patient_caller_gets_through_a_storm_of_faults() {
     let mut server = Server::direct(InstanceOptions::default()).await;
     let plan = "606=0.05,607=0.02,615=0.05,601=0.03,602=0.03,604=0.05,608=0.05,611=0.05,713=0.05,\
                 5xx=0.05,cut=0.05,lost=0.05,reset=0.05,slow=0.1,slow_ms=50,partial=0.2";
-    server
-        .instance
-        .set_faults(plan.parse::<FaultPlan>().unwrap());
+    server.dial(plan);
     let mut wanted: Vec<String> = (0..100).map(|n| format!("s{n}@x.example")).collect();
     for _ in 0..200 {
         if wanted.is_empty() {
