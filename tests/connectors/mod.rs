@@ -2,4 +2,5 @@
 
 mod dynamics;
 mod marketo;
+mod marketo_witness;
 mod pace;

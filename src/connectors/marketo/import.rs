@@ -69,15 +69,22 @@ fn job(answer: &Answer) -> Result<ImportJob, ConnectorError> {
     })
 }
 
-/// Records as the file an import takes: the first row names the fields. What an empty cell does is not documented, so every
-/// record needs a value in every field.
+fn reads_as_nothing(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.is_empty() || text == "null",
+        value => value.is_null(),
+    }
+}
+
+/// Records as the file an import takes: the first row names the fields. What an empty cell does is not documented, and
+/// the word `null` stands for nothing: every record needs a value in every field, and another than that.
 pub fn import_file(fields: &[String], records: &[Vec<Value>]) -> Result<Bytes, ConnectorError> {
     let mut file = csv::Writer::from_writer(Vec::new());
     let broken =
         |why: &dyn std::fmt::Display| error::protocol(&format!("the file to import: {why}"), "");
     file.write_record(fields).map_err(|why| broken(&why))?;
     for record in records {
-        if record.iter().any(Value::is_null) {
+        if record.iter().any(reads_as_nothing) {
             return Err(broken(&"a record without a value in every field"));
         }
         let cells = record.iter().map(Value::to_string);
