@@ -1,6 +1,7 @@
 //! The two vendors' protocols, against answers written from their documentation.
 
 mod dynamics;
+mod dynamics_witness;
 mod marketo;
 mod marketo_witness;
 mod pace;

@@ -2,4 +2,5 @@
 
 mod both;
 mod dynamics;
+pub mod dynamics;
 mod marketo;

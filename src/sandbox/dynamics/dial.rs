@@ -72,24 +72,40 @@ pub fn instead(org: &Organisation, call: &Call) -> Option<Fault> {
             return Some(Fault::new(status, code, name, text.into()));
         }
     }
-    let fault = |status, code, name, text: &str| Some(Fault::new(status, code, name, text.into()));
-    if call.header("if-match").is_some() && roll("412") {
-        return fault(
-            412,
-            "0x80060882",
-            "ConcurrencyVersionMismatch",
-            "The version of the existing record doesn't match the RowVersion property provided.",
-        );
-    }
     if call.option("$deltatoken").is_some() && roll("expired") {
-        return fault(
+        let text =
+            "Version stamp associated with the client has expired. Please perform a full sync.";
+        return Some(Fault::new(
             400,
             "0x80044352",
             "ExpiredVersionStamp",
-            "Version stamp associated with the client has expired. Please perform a full sync.",
-        );
+            text.into(),
+        ));
     }
-    None
+    guarded(org, call)
+}
+
+/// A fault of the dial that takes the place of one part of a batch.
+pub fn in_part(org: &Organisation, part: &Call) -> Option<Fault> {
+    if org.faults.roll("dynamics", "bad") {
+        let text = "ISV code aborted the operation: a plug-in refused this record.";
+        return Some(Fault::new(400, "0x80040265", "IsvAborted", text.into()));
+    }
+    guarded(org, part)
+}
+
+/// Somebody else was faster, wherever a write names a version.
+fn guarded(org: &Organisation, call: &Call) -> Option<Fault> {
+    if call.header("if-match").is_none() || !org.faults.roll("dynamics", "412") {
+        return None;
+    }
+    let text = "The version of the existing record doesn't match the RowVersion property provided.";
+    Some(Fault::new(
+        412,
+        "0x80060882",
+        "ConcurrencyVersionMismatch",
+        text.into(),
+    ))
 }
 
 /// A fault of the dial that spoils an answer on its way; what was asked is done all the same.

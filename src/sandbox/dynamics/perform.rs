@@ -5,6 +5,7 @@ use ::http::Method;
 use super::Organisation;
 use super::batch::{self, Item, Part};
 use super::data::Data;
+use super::dial;
 use super::dispatch;
 use super::modify::Modify;
 use super::payload::Created;
@@ -116,9 +117,7 @@ impl Organisation {
                 cost: READ_COST,
             };
         }
-        if self.faults.roll("dynamics", "bad") {
-            let text = "ISV code aborted the operation: a plug-in refused this record.";
-            let fault = Fault::new(400, "0x80040265", "IsvAborted", text.into());
+        if let Some(fault) = dial::in_part(self, &inner) {
             return Done {
                 reply: fault.reply(false),
                 cost: WRITE_COST,

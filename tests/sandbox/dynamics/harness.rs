@@ -65,26 +65,19 @@ impl Org {
         let announced = sandbox.announcement();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let of = |name: &str| announced["dynamics"][name].as_str().unwrap().to_owned();
-        let scope = format!("{}/.default", of("url"));
-        let answer = http
-            .post(of("token_url"))
-            .form(&[
-                ("grant_type", "client_credentials"),
-                ("client_id", &of("client_id")),
-                ("client_secret", &of("client_secret")),
-                ("scope", &scope),
-            ])
-            .send()
-            .await
-            .unwrap();
-        let token: Value = answer.json().await.unwrap();
-        let token = token["access_token"].as_str().unwrap().to_owned();
+        let token = sign_in(&http, &announced["dynamics"]).await;
         Self {
             sandbox,
             http,
             origin: of("url"),
             token,
         }
+    }
+
+    /// Asks for a fresh token, where the one at hand was revoked.
+    pub async fn sign_in_again(&mut self) {
+        let announced = self.sandbox.announcement();
+        self.token = sign_in(&self.http, &announced["dynamics"]).await;
     }
 
     /// The call with these headers (`name: value`) and body; `path` is below the API root or whole.
@@ -160,6 +153,21 @@ impl Org {
         self.call(Method::POST, "$batch", &all, Some(parts.to_owned()))
             .await
     }
+}
+
+/// A token for the announced organisation.
+async fn sign_in(http: &reqwest::Client, announced: &Value) -> String {
+    let of = |name: &str| announced[name].as_str().unwrap().to_owned();
+    let scope = format!("{}/.default", of("url"));
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", &of("client_id")),
+        ("client_secret", &of("client_secret")),
+        ("scope", &scope),
+    ];
+    let answer = http.post(of("token_url")).form(&form).send().await.unwrap();
+    let token: Value = answer.json().await.unwrap();
+    token["access_token"].as_str().unwrap().to_owned()
 }
 
 pub async fn read(response: Response) -> Got {

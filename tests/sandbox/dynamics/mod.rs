@@ -7,7 +7,7 @@ mod customising;
 mod definitions;
 mod documents;
 mod faults;
-mod harness;
+pub mod harness;
 mod keys;
 mod limits;
 mod lists;
