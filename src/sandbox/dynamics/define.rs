@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::alter;
 use super::asset::{self, RawColumn};
 use super::describe;
 use super::modify::Modify;
@@ -56,8 +57,8 @@ pub fn answer(modify: &mut Modify, first: &Segment, rest: &[Segment]) -> Answer 
             Ok(Reply::empty())
         }
         ("DELETE", []) => Err(system(&table.name)),
-        // Whole definitions may be put back; what we keep of them does not change by it.
-        ("PUT", _) => Ok(Reply::empty()),
+        ("PUT", []) => alter::table(modify, table),
+        ("PUT", [part, ..]) if part.name == "Attributes" => alter::column(modify, table, part),
         _ => Err(Fault::segment(&first.name)),
     }
 }
@@ -81,11 +82,13 @@ fn system(name: &str) -> Fault {
     Fault::new(400, "0x8004f03b", "CannotDeleteSystemComponent", text)
 }
 
-fn text<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+/// A member that is text.
+pub fn text<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     body.get(name).and_then(Value::as_str)
 }
 
-fn label(body: &Map<String, Value>, name: &str) -> Option<String> {
+/// The first localized label of a member.
+pub fn label(body: &Map<String, Value>, name: &str) -> Option<String> {
     let label = body.get(name)?.pointer("/LocalizedLabels/0/Label")?;
     label.as_str().map(str::to_owned)
 }
@@ -98,7 +101,8 @@ fn argument(segment: &Segment) -> String {
         .unwrap_or_default()
 }
 
-fn column_named(table: &Table, segment: &Segment) -> Result<u16, Fault> {
+/// The column a segment names, by logical name or metadata id.
+pub fn column_named(table: &Table, segment: &Segment) -> Result<u16, Fault> {
     let wanted = argument(segment);
     let by_id = (0..table.columns.len() as u16)
         .find(|at| describe::column_id(table, *at).to_string() == wanted.to_lowercase());
@@ -168,7 +172,8 @@ fn table(modify: &mut Modify, body: &Map<String, Value>) -> Answer {
     Ok(made_definition(modify, &format!("EntityDefinitions({id})")))
 }
 
-fn made_definition(modify: &Modify, path: &str) -> Reply {
+/// 204 with the address of what was defined.
+pub fn made_definition(modify: &Modify, path: &str) -> Reply {
     let address = format!("{}{path}", modify.call.caller.root());
     Reply::empty().with("OData-EntityId", address)
 }

@@ -7,6 +7,7 @@
 //! [`router`]: Organisation::router
 
 mod actions;
+mod alter;
 mod asset;
 mod auth;
 mod batch;
@@ -47,6 +48,7 @@ mod payload;
 mod perform;
 mod project;
 mod qualify;
+mod relate;
 mod reply;
 mod request;
 mod resource;

@@ -14,7 +14,7 @@ use super::request::Call;
 use super::resource::{Segment, segments};
 use super::schema::Table;
 use super::write::{Writer, exists};
-use super::{actions, define, multiple};
+use super::{actions, define, multiple, relate};
 
 /// A call that changes something, with the rows its change set has made so far.
 pub struct Modify<'a> {
@@ -43,6 +43,9 @@ impl Modify<'_> {
         }
         if first.name == "EntityDefinitions" {
             return define::answer(self, first, rest);
+        }
+        if first.name == "RelationshipDefinitions" {
+            return relate::answer(self, first);
         }
         let table = schema
             .by_set(&first.name)

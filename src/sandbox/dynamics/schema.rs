@@ -197,7 +197,9 @@ impl Table {
         self.names.retain(|_, place| *place != at);
         self.navigations.retain(|_, (place, _)| *place != at);
         self.keys.retain(|key| !key.columns.contains(&at));
-        self.columns[usize::from(at)].hidden = true;
+        let column = &mut self.columns[usize::from(at)];
+        column.hidden = true;
+        column.relationships.clear();
     }
 
     /// Places of the columns there are.

@@ -3,4 +3,5 @@
 
 mod both;
 mod read_faults;
+mod wide;
 mod write_faults;

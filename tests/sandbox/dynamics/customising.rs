@@ -119,3 +119,110 @@ async fn table_with_two_hundred_columns_keeps_every_odd_text() {
         "refusals change nothing"
     );
 }
+
+#[tokio::test]
+async fn definition_put_back_changes_limits_labels_and_tracking() {
+    let org = Org::with(10).await;
+    let of = "EntityDefinitions(LogicalName='lead')/Attributes(LogicalName='jobtitle')";
+    let id = org.lead("Long title").await;
+    let title = json!({"jobtitle": "x".repeat(150)});
+    let refused = org.patch(&format!("leads({id})"), &[], title.clone()).await;
+    assert_code(&refused, 400, "0x80044331");
+    let mut definition = org.get(of).await.json();
+    definition["MaxLength"] = 200.into();
+    definition["DisplayName"] = label("Position");
+    definition["RequiredLevel"]["Value"] = "ApplicationRequired".into();
+    let cast = format!("{of}/Microsoft.Dynamics.CRM.StringAttributeMetadata");
+    let put = org
+        .call(
+            reqwest::Method::PUT,
+            &cast,
+            &[],
+            Some(definition.to_string()),
+        )
+        .await;
+    assert_eq!(put.status, 204, "{}", put.text);
+    let told = org.get(of).await.json();
+    assert_eq!(told["MaxLength"], 200);
+    assert_eq!(
+        told["DisplayName"]["UserLocalizedLabel"]["Label"],
+        "Position"
+    );
+    assert_eq!(told["RequiredLevel"]["Value"], "ApplicationRequired");
+    assert_eq!(
+        org.patch(&format!("leads({id})"), &[], title).await.status,
+        204
+    );
+    let table = json!({
+        "@odata.type": "Microsoft.Dynamics.CRM.EntityMetadata", "SchemaName": "new_Quiet",
+        "DisplayName": label("Quiet"), "ChangeTrackingEnabled": false,
+    });
+    org.post("EntityDefinitions", table).await;
+    let tracked = org.get_with("new_quiets", "odata.track-changes").await;
+    assert_code(&tracked, 400, "0x80072491");
+    let quiet = "EntityDefinitions(LogicalName='new_quiet')";
+    for on in [true, false] {
+        let mut definition = org.get(quiet).await.json();
+        definition["ChangeTrackingEnabled"] = on.into();
+        let headers = ["MSCRM.MergeLabels: true"];
+        org.call(
+            reqwest::Method::PUT,
+            quiet,
+            &headers,
+            Some(definition.to_string()),
+        )
+        .await;
+        let tracked = org.get_with("new_quiets", "odata.track-changes").await;
+        assert_eq!(tracked.status, 200, "once on, it stays on");
+    }
+}
+
+#[tokio::test]
+async fn relationship_by_definition_makes_a_lookup_and_its_collection() {
+    let org = Org::with(10).await;
+    let relationship = json!({
+        "@odata.type": "Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata",
+        "SchemaName": "new_contact_lead_Buddy",
+        "ReferencedEntity": "contact", "ReferencingEntity": "lead", "ReferencedAttribute": "contactid",
+        "Lookup": {"@odata.type": "Microsoft.Dynamics.CRM.LookupAttributeMetadata",
+            "SchemaName": "new_Buddy", "DisplayName": label("Buddy")},
+    });
+    let made = org
+        .post("RelationshipDefinitions", relationship.clone())
+        .await;
+    assert_eq!(made.status, 204, "{}", made.text);
+    assert_code(
+        &org.post("RelationshipDefinitions", relationship).await,
+        400,
+        "0x80044363",
+    );
+    let contact = org.make("contacts", json!({"lastname": "Friend"})).await;
+    let body = json!({"lastname": "Has one", "subject": "x", "new_Buddy@odata.bind": format!("/contacts({contact})")});
+    let lead = org.make("leads", body).await;
+    let row = org
+        .get(&format!(
+            "leads({lead})?$select=_new_buddy_value&$expand=new_Buddy($select=lastname)"
+        ))
+        .await
+        .json();
+    assert_eq!(
+        (&row["_new_buddy_value"], &row["new_Buddy"]["lastname"]),
+        (&json!(contact), &json!("Friend"))
+    );
+    let other = org
+        .get(&format!(
+            "contacts({contact})?$select=lastname&$expand=new_contact_lead_Buddy($select=lastname)"
+        ))
+        .await
+        .json();
+    assert_eq!(other["new_contact_lead_Buddy"][0]["leadid"], json!(lead));
+    let gone = org
+        .delete("RelationshipDefinitions(SchemaName='new_contact_lead_Buddy')")
+        .await;
+    assert_eq!(gone.status, 204, "{}", gone.text);
+    assert_code(
+        &org.get("leads?$select=_new_buddy_value").await,
+        400,
+        "0x80060888",
+    );
+}
