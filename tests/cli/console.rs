@@ -35,9 +35,9 @@ impl Console {
         let mut command = CommandBuilder::new(PROGRAM);
         command.args(arguments);
         command.env("TERM", "xterm-256color");
-        secrets
-            .iter()
-            .for_each(|(name, value)| command.env(name, value));
+        for (name, value) in secrets {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (sender, output) = channel();

@@ -9,7 +9,6 @@ use std::time::Duration;
 use fastrand::Rng;
 use syncdeck::engine;
 use syncdeck::model::{Direction, Entity, Policy, Side, Take, Value};
-use syncdeck::sandbox::marketo::FaultPlan;
 
 use super::check;
 use super::crowd::Crowd;
@@ -183,12 +182,11 @@ impl Life {
             "html",
             "type",
         ];
-        let dial: Vec<String> = kinds
+        let mut dial: Vec<String> = kinds
             .iter()
             .filter(|_| self.random.u8(..8) == 0)
             .map(|kind| format!("dynamics:{kind}=0.05"))
             .collect();
-        self.bench.world.faults.set(&dial.join(",")).unwrap();
         let kinds = [
             "601",
             "602",
@@ -209,17 +207,11 @@ impl Life {
             "duplicate",
             "late",
         ];
-        let plan: Vec<String> = kinds
-            .iter()
-            .filter(|_| self.random.u8(..8) == 0)
-            .map(|kind| format!("{kind}=0.05"))
-            .collect();
-        let plan = plan.join(",");
-        self.say(format!("dials {} / {plan}", dial.join(",")));
-        self.bench
-            .world
-            .marketo
-            .set_faults(plan.parse::<FaultPlan>().unwrap());
+        let marketo = kinds.iter().filter(|_| self.random.u8(..8) == 0);
+        dial.extend(marketo.map(|kind| format!("marketo:{kind}=0.05")));
+        let dial = dial.join(",");
+        self.bench.world.faults.set(&dial).unwrap();
+        self.say(format!("dials {dial}"));
     }
 
     /// What happens between two cycles.
@@ -338,7 +330,6 @@ impl Life {
             Fate::Pass
         });
         self.bench.world.faults.set("").unwrap();
-        self.bench.world.marketo.set_faults(FaultPlan::default());
         self.bench
             .store
             .transaction_blocking(|tx| tx.set_paused(false))
