@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::decide::Setting;
+use super::lane::Lane;
 use super::merging::{self, stamp_fields};
 use super::plan::{LinkPlan, Plan, Write, op_field};
 use super::slice::Item;
@@ -104,11 +105,23 @@ fn create(setting: &Setting<'_>, item: &Item, row: &Record, id: Uuid) -> Plan {
         .into_iter()
         .map(|(_, refusal)| (Side::Marketo, refusal))
         .collect();
+    // What is empty here is empty there too: the first value it gets is an edit, not a difference of unknown origin.
+    plan.agreed = empty_on_both(lane, row);
     plan.to_marketo = Some(Write {
         kind: OpKind::Create,
         fields,
     });
     plan
+}
+
+/// The fields a person made of `row` agrees in without being told: those a new person has no other value of.
+fn empty_on_both(lane: &Lane, row: &Record) -> Vec<(String, Value)> {
+    let fields = lane.map.fields.iter().filter_map(|field| {
+        let ours = field.canonical(Side::Dynamics, row.fields.get(&field.dynamics.name)?);
+        let theirs = field.canonical(Side::Marketo, &Value::Null);
+        (ours == theirs).then(|| (field.map.name.clone(), ours))
+    });
+    fields.collect()
 }
 
 fn hold(setting: &Setting<'_>, item: &Item, row: &Record, people: &[MarketoId], why: &str) -> Plan {

@@ -172,7 +172,9 @@ impl Stage<'_, '_> {
             // Until the create is confirmed, the base holds what was sent: if its answer is lost, the person is found
             // by our stamp, and an edit made meanwhile shows as a change.
             Some(write) if write.kind == OpKind::Create => {
-                self.tx.set_base(link, &sent(write))?;
+                let agreed = plan.agreed.iter().cloned();
+                let base: Base = agreed.chain(sent(write)).collect();
+                self.tx.set_base(link, &base)?;
                 self.tx.set_link_state(link, LinkState::Live)
             }
             _ if !plan.agreed.is_empty() => self.tx.update_base(link, &plan.agreed),
