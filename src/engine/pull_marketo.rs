@@ -16,7 +16,7 @@ use super::lane::Lane;
 use super::lost_update;
 use super::work::Arrivals;
 use crate::connectors::marketo::{LeadChange, LeadChangeKind};
-use crate::model::{Entity, LinkId, MarketoId, RecordKey};
+use crate::model::{Conflict, Entity, LinkId, MarketoId, RecordKey};
 use crate::store::{
     Base, Cursor, CursorStage, Dirty, DirtyReason, Link, LinkState, StoreError, Tx,
 };
@@ -180,7 +180,10 @@ fn sort(
         *sorted.named.entry(link.entity.clone()).or_default() += 1;
         let base = bases.get(&link.id).unwrap_or(&nothing);
         // Back at the agreed value is news too, while a conflict shows another one or a write is on its way.
-        let unsettled = open.contains_key(&link.id) || unfinished.contains_key(&link.id);
+        let asked = open
+            .get(&link.id)
+            .is_some_and(|open| names_one(lane, open, &change));
+        let unsettled = asked || unfinished.contains_key(&link.id);
         if link.state == LinkState::Live && (unsettled || brings_news(lane, base, &change)) {
             dirty
                 .entry(key)
@@ -210,6 +213,15 @@ fn looked_at(entity: Entity, key: RecordKey, now: DateTime<Utc>) -> Dirty {
         gone: false,
         record: None,
     }
+}
+
+/// Whether a change is of a field that one of these conflicts is about.
+fn names_one(lane: &Lane, open: &[Conflict], change: &LeadChange) -> bool {
+    change.fields.iter().any(|changed| {
+        let mut fields = lane.map.fields.iter();
+        let field = fields.find(|field| field.map.marketo == changed.name);
+        field.is_some_and(|field| open.iter().any(|one| one.field == field.map.name))
+    })
 }
 
 /// Whether a change of a linked person leads anywhere but to what is agreed already.
