@@ -1,4 +1,8 @@
 //! The engine, proved end to end in one thread: real connectors and store, both vendors in-process, paused time.
 
+mod directions;
+mod edits;
 mod first_copy;
 pub mod harness;
+mod life_events;
+mod trouble;

@@ -1,0 +1,152 @@
+//! Deletes, merges and matches that only a person can decide.
+
+use serde_json::json;
+use syncdeck::model::{ConflictKind, ConflictStatus, CycleOutcome, RecordKey, Side, Take};
+use syncdeck::store::LinkState;
+use uuid::Uuid;
+
+use super::harness::{Bench, assert_clean, person_columns, text, written};
+
+async fn in_step() -> (Bench, Uuid, i64) {
+    let bench = Bench::empty();
+    let row = bench.somebody("Ada");
+    bench.cycle().await;
+    bench.pass(10).await;
+    let person = bench.person_of(row);
+    (bench, row, person)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_in_dynamics_flags_the_person_and_leaves_a_tombstone() {
+    let (bench, row, person) = in_step().await;
+    bench.world.dynamics.delete_row("lead", row).unwrap();
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.field(person, "syncdeckIsDeleted"), json!(true));
+    assert_eq!(bench.link(row).unwrap().state, LinkState::Tombstone);
+    bench.edit_person(person, "city", "London");
+    assert_eq!(written(&bench.later().await), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_in_marketo_unlinks_the_row_and_creates_nobody_anew() {
+    let (bench, row, person) = in_step().await;
+    bench.world.marketo.delete_person(person);
+    bench.later().await;
+    assert_eq!(bench.link(row).unwrap().state, LinkState::Tombstone);
+    bench.edit(row, "jobtitle", "Countess");
+    assert_eq!(written(&bench.later().await), 0);
+    assert!(bench.people().is_empty());
+    assert!(bench.world.dynamics.row("lead", row).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_against_an_edit_is_asked() {
+    for (take, flagged) in [(Side::Dynamics, true), (Side::Marketo, false)] {
+        let (bench, row, person) = in_step().await;
+        bench.edit_person(person, "city", "London");
+        bench.world.dynamics.delete_row("lead", row).unwrap();
+        assert_eq!(bench.later().await.outcome, CycleOutcome::Waiting);
+        let conflict = bench.pending();
+        assert_eq!(conflict.kind, ConflictKind::DeleteEdit);
+        bench.resolve(conflict.id, Take::Side(take));
+        assert_clean(&bench.later().await);
+        assert_eq!(bench.status(conflict.id), ConflictStatus::Applied);
+        assert_eq!(
+            bench.field(person, "syncdeckIsDeleted") == json!(true),
+            flagged
+        );
+        assert_eq!(bench.field(person, "city"), json!("London"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_merge_in_marketo_re_points_the_link_to_the_winner() {
+    let (bench, row, person) = in_step().await;
+    let winner = bench
+        .world
+        .marketo
+        .create_person(&[("lastName", json!("Byron"))], "Web form");
+    assert!(bench.world.marketo.merge_people(winner, &[person]));
+    bench.later().await;
+    let key = RecordKey::Marketo(winner);
+    let link = bench
+        .store
+        .read_blocking(|r| r.links_by_key(&[key]))
+        .unwrap()
+        .remove(&key)
+        .unwrap();
+    assert_eq!(link.dynamics, Some(row));
+    assert_eq!(bench.person_of(row), winner);
+    bench.edit(row, "jobtitle", "Countess");
+    bench.later().await;
+    assert_eq!(bench.field(winner, "title"), json!("Countess"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_linked_people_merged_in_marketo_are_held_and_asked() {
+    let bench = Bench::empty();
+    let (one, two) = (bench.somebody("Ada"), bench.somebody("Grace"));
+    bench.cycle().await;
+    bench.pass(10).await;
+    let (winner, loser) = (bench.person_of(one), bench.person_of(two));
+    bench.world.marketo.merge_people(winner, &[loser]);
+    bench.later().await;
+    let conflict = bench.pending();
+    assert_eq!(
+        (conflict.kind, conflict.dynamics_id),
+        (ConflictKind::SplitMerge, Some(two))
+    );
+    assert!(bench.world.dynamics.row("lead", two).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ambiguous_address_is_held_until_somebody_says_who_it_is() {
+    let bench = Bench::empty();
+    let same = [("email", json!("ada@example.com"))];
+    let (_, right) = (
+        bench.world.marketo.seed_person(&same),
+        bench.world.marketo.seed_person(&same),
+    );
+    let row = bench.somebody("Ada");
+    assert_eq!(bench.cycle().await.outcome, CycleOutcome::Waiting);
+    let conflict = bench.pending();
+    assert_eq!(conflict.kind, ConflictKind::AmbiguousMatch);
+    assert_eq!(bench.people().len(), 2);
+    bench.resolve(conflict.id, Take::Value(text(&right.to_string())));
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.person_of(row), right);
+    bench.assert_in_step();
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_rows_of_one_address_never_make_two_people_unasked() {
+    let bench = Bench::empty();
+    bench.lead(&person_columns("Ada"));
+    bench.lead(&person_columns("Ada"));
+    bench.cycle().await;
+    assert_eq!(bench.people().len(), 1);
+    assert_eq!(bench.pending().kind, ConflictKind::AmbiguousMatch);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mass_delete_is_braked_before_the_first_of_it() {
+    let bench = Bench::empty();
+    let rows: Vec<Uuid> = (0..60)
+        .map(|number| bench.somebody(&format!("N{number}")))
+        .collect();
+    bench.cycle().await;
+    for row in &rows[..40] {
+        bench.world.dynamics.delete_row("lead", *row).unwrap();
+    }
+    bench.wire.take();
+    let report = bench.later().await;
+    assert_eq!(report.outcome, CycleOutcome::Halted, "{report:?}");
+    assert!(bench.wire.take_writes().is_empty());
+    let reason = report.reason.unwrap();
+    let plan = reason.split('\'').nth(1).unwrap().to_owned();
+    let approved = syncdeck::engine::one_cycle(bench.parts(), Some(plan))
+        .await
+        .unwrap();
+    assert_clean(&approved);
+    assert_eq!(bench.wire.take_writes().len(), 40);
+}
