@@ -8,9 +8,7 @@ use super::decide::Setting;
 use super::plan::{LinkPlan, Plan, Write, op_field};
 use super::slice::Item;
 use super::stamp;
-use crate::model::{
-    Cause, Conflict, ConflictKind, ConflictStatus, Record, Resolution, Side, Take, Value,
-};
+use crate::model::{Cause, Conflict, ConflictKind, Record, Side, Take, Value};
 use crate::reconcile::{Clash, MergeInput, merge};
 use crate::store::{Base, NewConflict, OpField, OpKind};
 
@@ -29,7 +27,7 @@ pub(super) fn decide(
         plan.link_plan,
         LinkPlan::New { .. } | LinkPlan::Attach { trusted: false, .. }
     );
-    let open = frozen_fields(lane, item, row, person, &mut plan);
+    let open = frozen_fields(item, &mut plan);
     let merged = merge(&MergeInput {
         map: &lane.map,
         direction: lane.direction(),
@@ -111,19 +109,13 @@ pub(super) fn stamp_fields(
 }
 
 /// The open conflicts that freeze a field in this merge.
-fn frozen_fields(
-    lane: &super::lane::Lane,
-    item: &Item,
-    row: &Record,
-    person: &Record,
-    plan: &mut Plan,
-) -> Vec<Conflict> {
+fn frozen_fields(item: &Item, plan: &mut Plan) -> Vec<Conflict> {
     let mut frozen = Vec::new();
     for conflict in &item.open {
         match conflict.kind {
             ConflictKind::Field => frozen.push(conflict.clone()),
             ConflictKind::Overwritten => {
-                frozen.extend(recovered(lane, conflict, row, person, plan));
+                frozen.extend(recovered(conflict, plan));
             }
             _ => {}
         }
@@ -132,35 +124,14 @@ fn frozen_fields(
 }
 
 /// An overwritten value freezes nothing while it waits: both sides agree on what was written. Once the admin has
-/// decided to bring it back, it is a typed value for both sides.
-fn recovered(
-    lane: &super::lane::Lane,
-    conflict: &Conflict,
-    row: &Record,
-    person: &Record,
-    plan: &mut Plan,
-) -> Option<Conflict> {
+/// decided to bring it back, or typed another, the merge writes it to both sides.
+fn recovered(conflict: &Conflict, plan: &mut Plan) -> Option<Conflict> {
     let resolution = conflict.resolution.as_ref()?;
-    let value = match &resolution.take {
-        Take::Side(Side::Dynamics) => {
-            plan.applied.push(conflict.id);
-            return None;
-        }
-        Take::Side(Side::Marketo) => conflict.marketo.clone(),
-        Take::Value(value) => value.clone(),
-    };
-    let field = lane.map.field(&conflict.field)?;
-    Some(Conflict {
-        kind: ConflictKind::Field,
-        status: ConflictStatus::Resolved,
-        dynamics: row.get(&field.map.dynamics).clone(),
-        marketo: person.get(&field.map.marketo).clone(),
-        resolution: Some(Resolution {
-            take: Take::Value(value),
-            ..resolution.clone()
-        }),
-        ..conflict.clone()
-    })
+    if resolution.take == Take::Side(Side::Dynamics) {
+        plan.applied.push(conflict.id);
+        return None;
+    }
+    Some(conflict.clone())
 }
 
 fn conflict(
