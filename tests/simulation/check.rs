@@ -241,6 +241,9 @@ fn stale(bench: &Bench, conflict: &syncdeck::model::Conflict, found: &mut Vec<St
         return;
     };
     let differences = oracle::differences(table, &row, &person);
+    if !oracle::knows(&conflict.field) {
+        return;
+    }
     let shown = differences.iter().any(|(column, ours, theirs)| {
         let same = |value: &Value, held: &Json| {
             value.as_text().unwrap_or_default() == held.as_str().unwrap_or_default()

@@ -51,6 +51,13 @@ pub fn field_of(column: &str) -> &'static str {
     found.map_or_else(|| panic!("no pair for {column}"), |(_, field, _)| field)
 }
 
+/// Whether a field, by either name, is compared here.
+pub fn knows(name: &str) -> bool {
+    PAIRS
+        .iter()
+        .any(|(column, field, _)| [*column, *field].contains(&name))
+}
+
 /// Where a row and its person differ: column, row's value, person's value.
 pub fn differences(table: &str, row: &Fields, person: &Fields) -> Vec<(String, Json, Json)> {
     let mut found = Vec::new();

@@ -27,6 +27,8 @@ pub struct Write {
     /// The person's id or the row's GUID; empty for what has none yet.
     pub key: String,
     pub fields: Map<String, Json>,
+    /// The row version it is bound to; written in vain where the row has moved on.
+    pub version: Option<String>,
     /// Fields the target held just so when the write arrived: they should not have been sent.
     pub needless: Vec<String>,
 }
@@ -276,6 +278,7 @@ fn writes(side: Side, request: &http::Request<Bytes>) -> Vec<Write> {
             what: format!("{} {path}", request.method()),
             key: String::new(),
             fields: serde_json::from_str(&body).unwrap_or_default(),
+            version: None,
             needless: Vec::new(),
         }],
     }
@@ -298,6 +301,7 @@ fn people(path: &str, body: &str) -> Vec<Write> {
                 what: format!("{short} {action}"),
                 key,
                 fields,
+                version: None,
                 needless: Vec::new(),
             }
         })
@@ -319,9 +323,15 @@ fn parts(body: &str) -> Vec<Write> {
                 what: format!("{verb} {set}"),
                 key,
                 fields: Map::new(),
+                version: None,
                 needless: Vec::new(),
             });
             open = true;
+        } else if let (true, Some(version)) = (open, line.strip_prefix("If-Match: ")) {
+            if let Some(write) = found.last_mut() {
+                let digits = version.chars().filter(char::is_ascii_digit);
+                write.version = Some(digits.collect());
+            }
         } else if open && line.starts_with('{') {
             if let Some(write) = found.last_mut() {
                 write.fields = serde_json::from_str(line).unwrap();
@@ -353,6 +363,10 @@ fn needless(world: &World, write: &Write) -> Vec<String> {
         }
     };
     let Some(held) = held else { return Vec::new() };
+    let now = held.get("versionnumber").map(ToString::to_string);
+    if write.version.is_some() && write.version != now {
+        return Vec::new();
+    }
     let same = |(name, value): &(&String, &Json)| held.get(*name).unwrap_or(&Json::Null) == *value;
     write
         .fields
