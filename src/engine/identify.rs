@@ -23,8 +23,12 @@ pub(super) async fn identify(context: &Context) -> Result<DynamicsIdentity, Engi
         .store
         .transaction(move |tx| {
             let bound = tx.binding()?;
-            if bound.is_none() {
-                tx.bind(&found)?;
+            match &bound {
+                None => tx.bind(&found)?,
+                Some(known) if known.environment.is_none() && same_ends(known, &found).is_ok() => {
+                    tx.bind(&found)?;
+                }
+                Some(_) => {}
             }
             Ok((bound, found))
         })
@@ -38,7 +42,11 @@ pub(super) async fn identify(context: &Context) -> Result<DynamicsIdentity, Engi
 }
 
 fn same_ends(bound: &Binding, found: &Binding) -> Result<(), EngineError> {
-    if bound.organization != found.organization || bound.environment != found.environment {
+    // The environment is a second opinion: a call that failed did not tell it, which makes no other organisation.
+    let moved = bound.environment.is_some()
+        && found.environment.is_some()
+        && bound.environment != found.environment;
+    if bound.organization != found.organization || moved {
         return Err(EngineError::halted(format!(
             "this state belongs to the Dynamics organisation {} at {}, but {} is {}: \
              nothing was written; use another --state file, or correct the profile's url",

@@ -226,6 +226,24 @@ async fn another_organisation_or_instance_halts_before_anything_is_written() {
     }
 }
 
+/// The first identification could not tell the environment; every later one could, and halted for good.
+#[tokio::test(start_paused = true)]
+async fn an_environment_that_was_not_told_at_first_is_no_other_organisation() {
+    let (bench, row, person) = in_step().await;
+    let mut bound = bench.store.read_blocking(|r| r.binding()).unwrap().unwrap();
+    let told = bound.environment.take();
+    assert!(told.is_some());
+    bench
+        .store
+        .transaction_blocking(|tx| tx.bind(&bound))
+        .unwrap();
+    bench.edit(row, "jobtitle", "Countess");
+    assert_clean(&bench.cycle().await);
+    assert_eq!(bench.field(person, "title"), json!("Countess"));
+    let bound = bench.store.read_blocking(|r| r.binding()).unwrap().unwrap();
+    assert_eq!(bound.environment, told);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_first_copy_that_is_to_be_asked_waits_for_its_plan() {
     let mut bench = Bench::empty();
