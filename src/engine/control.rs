@@ -1,7 +1,6 @@
 //! What the admin has asked for and the running parts have to notice: pause, stop, approval, sync now.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -23,10 +22,9 @@ pub(super) struct Wishes {
 /// The day's calls are asked for this often; the question is a call itself, and other integrations share the day.
 const USAGE_EVERY_MINUTES: i64 = 5;
 
-/// Shares the wishes; whoever waits is woken by a change. Remembers what is done once, or now and then.
+/// Shares the wishes; whoever waits is woken by a change. Remembers what is done now and then.
 pub(super) struct Control {
     wishes: watch::Sender<Wishes>,
-    looked: AtomicBool,
     usage: Mutex<Option<DateTime<Utc>>>,
 }
 
@@ -34,7 +32,6 @@ impl Default for Control {
     fn default() -> Self {
         Self {
             wishes: watch::Sender::new(Wishes::default()),
-            looked: AtomicBool::new(false),
             usage: Mutex::new(None),
         }
     }
@@ -60,11 +57,6 @@ impl Control {
     /// Whether the engine is to end.
     pub(super) fn stopping(&self) -> bool {
         self.wishes.borrow().stop
-    }
-
-    /// True the first time it is asked.
-    pub(super) fn first_look(&self) -> bool {
-        !self.looked.swap(true, Ordering::Relaxed)
     }
 
     /// Whether the day's calls are to be asked for again; counts as asked.

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
@@ -52,20 +54,36 @@ pub(super) async fn prepare(
     Ok(lanes)
 }
 
-/// Once in an engine's life: is the native connector off, and how much of the day's calls is used already?
+/// Is the native connector off, and how much of the day's calls is used already? The first is asked once a day,
+/// whatever number of processes ask; the second every few minutes.
 async fn first_look(context: &Context) -> Result<(), EngineError> {
     let now = context.clock.now();
-    if context.control.first_look() && context.marketo.native_sync().await? {
-        return Err(EngineError::halted(
-            "Marketo's own CRM sync is switched on for this instance (error 1018): both cannot keep the same people \
-             in step; switch it off in Marketo under Admin, then start again",
-        ));
+    let asked = context
+        .store
+        .read(|reader| reader.setting(NATIVE_SYNC_ASKED))
+        .await?;
+    let asked: Option<DateTime<Utc>> = asked.and_then(|text| text.parse().ok());
+    if asked.is_none_or(|at| now - at >= TimeDelta::days(1)) {
+        if context.marketo.native_sync().await? {
+            return Err(EngineError::halted(
+                "Marketo's own CRM sync is switched on for this instance (error 1018): both cannot keep the same \
+                 people in step; switch it off in Marketo under Admin, then start again",
+            ));
+        }
+        let text = now.to_rfc3339();
+        context
+            .store
+            .transaction(move |tx| tx.set_setting(NATIVE_SYNC_ASKED, &text))
+            .await?;
     }
     if context.control.usage_due(now) {
         context.marketo.usage().await?;
     }
     Ok(())
 }
+
+/// When the native sync was last found to be off.
+const NATIVE_SYNC_ASKED: &str = "native_sync_asked";
 
 async fn lane(
     context: &Context,
