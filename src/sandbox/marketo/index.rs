@@ -1,17 +1,17 @@
 //! A hash index: from the key of a cell to the places of the rows that hold it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::value::Kind;
 
-/// The places under one key; nearly always one.
+/// The places under one key: nearly always one, but half of all people when the field says what kind they are.
 #[derive(Debug)]
 enum Places {
     One(u32),
-    Many(Vec<u32>),
+    Many(BTreeSet<u32>),
 }
 
 /// Keys are hashes already.
@@ -39,8 +39,10 @@ impl Index {
         self.0
             .entry(key)
             .and_modify(|places| match places {
-                Places::One(first) => *places = Places::Many(vec![*first, place]),
-                Places::Many(many) => many.push(place),
+                Places::One(first) => *places = Places::Many(BTreeSet::from([*first, place])),
+                Places::Many(many) => {
+                    many.insert(place);
+                }
             })
             .or_insert(Places::One(place));
     }
@@ -49,7 +51,7 @@ impl Index {
         let empty = match self.0.get_mut(&key) {
             Some(Places::One(only)) => *only == place,
             Some(Places::Many(many)) => {
-                many.retain(|at| *at != place);
+                many.remove(&place);
                 many.is_empty()
             }
             None => false,
@@ -59,13 +61,14 @@ impl Index {
         }
     }
 
-    /// The places under a key, in order of insertion.
-    pub(crate) fn get(&self, key: u64) -> &[u32] {
-        match self.0.get(&key) {
-            Some(Places::One(place)) => std::slice::from_ref(place),
-            Some(Places::Many(many)) => many,
-            None => &[],
-        }
+    /// The places under a key, ascending.
+    pub(crate) fn get(&self, key: u64) -> impl Iterator<Item = u32> {
+        let (one, many) = match self.0.get(&key) {
+            Some(Places::One(place)) => (Some(*place), None),
+            Some(Places::Many(many)) => (None, Some(many)),
+            None => (None, None),
+        };
+        one.into_iter().chain(many.into_iter().flatten().copied())
     }
 }
 

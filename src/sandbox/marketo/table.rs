@@ -302,12 +302,10 @@ impl Table {
         let Some(index) = self.indexes.get(&slot) else {
             return self.iter().map(|(id, _)| id).filter(holds).collect();
         };
-        let places = index.get(hash(kind, &wanted)).iter();
-        let mut found: Vec<i64> = places
-            .map(|place| self.first_id + i64::from(*place))
+        let places = index.get(hash(kind, &wanted));
+        places
+            .map(|place| self.first_id + i64::from(place))
             .filter(holds)
-            .collect();
-        found.sort_unstable();
-        found
+            .collect()
     }
 }

@@ -2,6 +2,7 @@
 
 mod activities;
 mod bulk;
+mod custom_types;
 mod faults;
 mod identity;
 mod limits;

@@ -3,8 +3,10 @@
 mod activities;
 mod around;
 mod bulk;
+mod bullets;
 mod contract;
 mod custom_objects;
+mod feed_calls;
 mod harness;
 mod identity;
 mod imports;

@@ -218,7 +218,10 @@ fn head(number: i64, entry: &Activity) -> Map<String, Json> {
         "id": number, "marketoGUID": number.to_string(), "leadId": entry.lead,
         "activityDate": value::stamp(entry.date_ms.div_euclid(1000)), "activityTypeId": entry.kind,
     });
-    members.as_object().cloned().unwrap_or_default()
+    match members {
+        Json::Object(members) => members,
+        _ => Map::new(),
+    }
 }
 
 fn attribute(name: &str, value: &str) -> Json {
