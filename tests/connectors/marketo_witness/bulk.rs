@@ -8,7 +8,7 @@ use syncdeck::connectors::marketo::{
 use syncdeck::model::{FieldInfo, FieldKind, Fields, Value};
 use syncdeck::sandbox::marketo::InstanceOptions;
 
-use super::pair::{KEY, Pair};
+use super::pair::{KEY, Pair, server_now};
 
 async fn pair() -> Pair {
     let options = InstanceOptions {
@@ -68,7 +68,7 @@ async fn imported(pair: &Pair, records: &[Vec<Value>]) {
 
 async fn ready(pair: &Pair) -> ExtractJob {
     let of = ExtractOf::People;
-    let now = pair.server_now();
+    let now = server_now();
     let filter =
         ExtractFilter::CreatedAt(now - Duration::from_secs(60), now + Duration::from_secs(60));
     let job = pair

@@ -8,7 +8,7 @@ use serde_json::json;
 use syncdeck::connectors::marketo::LeadChangeKind;
 use syncdeck::sandbox::marketo::InstanceOptions;
 
-use super::pair::Pair;
+use super::pair::{Pair, server_now};
 
 fn fields() -> Vec<String> {
     vec!["email".to_owned(), "title".to_owned()]
@@ -44,7 +44,7 @@ async fn more_than_a_page_within_one_second_is_read_to_its_end() {
         ..InstanceOptions::default()
     };
     let pair = Pair::with(options).await;
-    let since = pair.server_now() - Duration::from_secs(1);
+    let since = server_now() - Duration::from_secs(1);
     for n in 0..1000 {
         pair.instance
             .create_person(&[("email", json!(format!("{n}@x.example")))], "x");
@@ -57,7 +57,7 @@ async fn more_than_a_page_within_one_second_is_read_to_its_end() {
 #[tokio::test(start_paused = true)]
 async fn faults_lose_no_event_and_double_none() {
     let pair = Pair::seeded(4).await;
-    let since = pair.server_now() - Duration::from_secs(1);
+    let since = server_now() - Duration::from_secs(1);
     for n in 0..400 {
         let id = pair
             .instance
@@ -107,7 +107,7 @@ async fn faults_lose_no_event_and_double_none() {
 #[tokio::test(start_paused = true)]
 async fn an_activity_shown_twice_is_one_event() {
     let pair = Pair::seeded(4).await;
-    let since = pair.server_now() - Duration::from_secs(1);
+    let since = server_now() - Duration::from_secs(1);
     for n in 0..20 {
         pair.instance
             .create_person(&[("email", json!(format!("{n}@x.example")))], "x");
@@ -124,7 +124,7 @@ async fn an_activity_shown_twice_is_one_event() {
 #[tokio::test(start_paused = true)]
 async fn a_late_activity_is_found_by_reading_an_overlap() {
     let pair = Pair::seeded(4).await;
-    let since = pair.server_now() - Duration::from_secs(1);
+    let since = server_now() - Duration::from_secs(1);
     pair.dial("late=x1,late_ms=150");
     let late = pair
         .instance
@@ -167,7 +167,7 @@ async fn a_late_activity_is_found_by_reading_an_overlap() {
 #[tokio::test(start_paused = true)]
 async fn deletes_and_merges_come_in_their_own_feeds() {
     let pair = Pair::seeded(4).await;
-    let since = pair.server_now() - Duration::from_secs(1);
+    let since = server_now() - Duration::from_secs(1);
     let make = |name: &str| {
         pair.instance
             .create_person(&[("email", json!(format!("{name}@x.example")))], "x")
@@ -193,7 +193,7 @@ async fn deletes_and_merges_come_in_their_own_feeds() {
 async fn our_own_write_shows_the_value_it_replaced() {
     let pair = Pair::seeded(4).await;
     pair.write(&["a"], "Buyer").await.unwrap();
-    let since = pair.server_now() - Duration::from_secs(1);
+    let since = server_now() - Duration::from_secs(1);
     let token = pair.marketo.paging_token(since).await.unwrap();
     let id = 1_000_001;
     pair.instance

@@ -152,11 +152,11 @@ impl Pair {
             |person: serde_json::Map<String, Json>| Some(person.get("title")?.as_str()?.to_owned());
         people.filter_map(title).collect()
     }
+}
 
-    /// The server's time, which is not the test's.
-    pub fn server_now(&self) -> DateTime<Utc> {
-        Clock::system().now()
-    }
+/// The server's time, which is not the test's.
+pub fn server_now() -> DateTime<Utc> {
+    Clock::system().now()
 }
 
 impl Drop for Pair {

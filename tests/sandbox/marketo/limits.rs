@@ -153,7 +153,7 @@ async fn each_code_of_the_fault_dial_refuses_with_that_code() {
 async fn a_cut_or_lost_answer_comes_after_the_work_and_a_reset_before_it() {
     let server = Server::usual().await;
     for (fault, people) in [("cut=1", 1), ("lost=1", 2), ("reset=1", 2)] {
-        server.dial(&fault);
+        server.dial(fault);
         let bearer = format!("Bearer {}", server.token);
         let headers = [
             ("authorization", bearer.as_str()),
