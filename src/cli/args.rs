@@ -152,7 +152,8 @@ pub(super) struct SandboxArguments {
     /// How late Marketo's activities appear
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = humantime::parse_duration)]
     pub(super) activity_lag: Duration,
-    /// Faults to inject, as a comma list of side:kind=share (dynamics:503=0.02,marketo:606=0.05)
+    /// Faults to inject, as a comma list of side:kind=share, or =xN for the next N chances
+    /// (dynamics:503=0.02,marketo:606=x3)
     #[arg(long, value_name = "LIST")]
     pub(super) faults: Option<String>,
 }

@@ -181,3 +181,43 @@ async fn fields_are_browsed_in_pages() {
     assert!(names.len() > 100);
     assert!(names.iter().any(|field| field["name"] == "leadScore"));
 }
+
+#[tokio::test]
+async fn people_alike_in_a_key_field_are_all_found_without_those_who_are_gone() {
+    let server = Server::usual().await;
+    let field =
+        json!({"input": [{"name": "rowType", "displayName": "Row Type", "dataType": "string"}]});
+    server
+        .post("/rest/v1/leads/schema/fields.json", field)
+        .await;
+    let input: Vec<Value> = (0..6)
+        .map(|n| json!({"email": format!("{n}@x.example"), "rowType": "contact"}))
+        .collect();
+    let made = server.sync("createOrUpdate", "email", json!(input)).await;
+    let id = |n: usize| made[n]["id"].clone();
+    server
+        .sync(
+            "updateOnly",
+            "id",
+            json!([{"id": id(0), "rowType": "lead"}]),
+        )
+        .await;
+    let gone = json!({"input": [{"id": id(3)}]});
+    server.post("/rest/v1/leads/delete.json", gone).await;
+    server
+        .sync(
+            "updateOnly",
+            "id",
+            json!([{"id": id(0), "rowType": "Contact"}]),
+        )
+        .await;
+    let path = "/rest/v1/leads.json?filterType=rowType&filterValues=CONTACT&fields=id";
+    let found = server.get(path).await;
+    let found: Vec<Value> = found["result"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|person| person["id"].clone())
+        .collect();
+    assert_eq!(found, [id(0), id(1), id(2), id(4), id(5)]);
+}
