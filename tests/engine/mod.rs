@@ -1,5 +1,6 @@
 //! The engine, proved end to end in one thread: real connectors and store, both vendors in-process, paused time.
 
+mod crash;
 mod directions;
 mod edits;
 mod first_copy;
