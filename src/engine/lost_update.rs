@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::context::Context;
 use super::lane::Lane;
 use crate::connectors::marketo::LeadChange;
-use crate::model::{ConflictId, ConflictKind, Entity, Side, Value};
+use crate::model::{ConflictId, ConflictKind, ConflictStatus, Entity, Side, Value};
 use crate::store::{Base, Link, NewConflict, StoreError, Tx};
 
 /// A write of ours is recognised in the feed for this long.
@@ -68,6 +68,7 @@ pub(super) fn look(
         if old == canonical(&ours.entry.before) || old == new {
             continue;
         }
+        supersede(tx, link, &field.map.name, now)?;
         let conflict = tx.open_conflict(&NewConflict {
             link: Some(link.id),
             entity: link.entity.clone(),
@@ -93,4 +94,12 @@ pub(super) fn look(
         });
     }
     Ok(found)
+}
+
+/// An older lost value of the field stays on record, but gives way: a second one must not vanish behind it.
+fn supersede(tx: &Tx<'_>, link: &Link, field: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let open = tx.open_conflicts(&[link.id])?;
+    let older = open.get(&link.id).into_iter().flatten();
+    let mut older = older.filter(|one| one.kind == ConflictKind::Overwritten && one.field == field);
+    older.try_for_each(|one| tx.set_conflict_status(one.id, ConflictStatus::Superseded, now))
 }

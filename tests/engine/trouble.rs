@@ -42,6 +42,29 @@ async fn a_value_overwritten_between_our_read_and_our_write_is_found_and_can_com
     assert_eq!(bench.column(row, "jobtitle"), json!("Lady"));
 }
 
+/// The second lost value was dropped, because a conflict of its kind was open already.
+#[tokio::test(start_paused = true)]
+async fn every_value_we_overwrite_is_kept_not_only_the_first() {
+    let (bench, row, person) = in_step().await;
+    for (ours, lost) in [("Countess", "Lady"), ("Baroness", "Dame")] {
+        bench.edit(row, "jobtitle", ours);
+        bench.wire.just_before_write(Side::Marketo, move |world| {
+            world
+                .marketo
+                .edit_person(person, &[("title", json!(lost))], "Web form");
+        });
+        bench.cycle().await;
+        bench.later().await;
+    }
+    assert_eq!(bench.pending().marketo, text("Dame"));
+    let kept: Vec<_> = bench
+        .conflicts()
+        .into_iter()
+        .map(|one| one.marketo)
+        .collect();
+    assert_eq!(kept, [text("Lady"), text("Dame")]);
+}
+
 /// The write was in no journal, so the feed could not recognise it: the value vanished without a trace.
 #[tokio::test(start_paused = true)]
 async fn a_value_overwritten_by_a_write_without_an_answer_is_found_too() {
