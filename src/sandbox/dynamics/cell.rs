@@ -94,7 +94,8 @@ pub struct Packed(Box<[u8]>);
 impl Packed {
     /// Packs `cells`, which must be sorted by column.
     pub fn new(cells: &[(u16, Owned)]) -> Self {
-        let mut out = Vec::with_capacity(cells.len() * 16);
+        // The exact size: a row is allocated once, and nothing is left over behind it.
+        let mut out = Vec::with_capacity(cells.iter().map(|(_, cell)| size(cell)).sum());
         for (column, cell) in cells {
             push(&mut out, *column, cell);
         }
@@ -163,6 +164,20 @@ impl<'a> Iterator for Entries<'a> {
         };
         Some((column, cell))
     }
+}
+
+/// What [`push`] writes for a cell.
+fn size(cell: &Owned) -> usize {
+    let payload = match cell {
+        Cell::Null => return 0,
+        Cell::Text(text) => 4 + text.len(),
+        Cell::Int(_) | Cell::Date(_) => 4,
+        Cell::Big(_) | Cell::Time(_) | Cell::Double(_) => 8,
+        Cell::Number(_) | Cell::Guid(_) => 16,
+        Cell::Bool(_) => 1,
+        Cell::Link(..) => 18,
+    };
+    3 + payload
 }
 
 fn push(out: &mut Vec<u8>, column: u16, cell: &Owned) {

@@ -139,8 +139,13 @@ impl Rows {
         let old = self.take(slot);
         self.by_id.insert(row.id, slot);
         self.by_version.insert(row.version, slot);
-        for index in &mut self.indexes {
-            index.add(&row, slot);
+        // One pass over the row for all indexes: decoding is what costs.
+        if !self.indexes.is_empty() {
+            for (column, value) in row.cells.iter() {
+                if let Some(index) = self.indexes.iter_mut().find(|i| i.column == column) {
+                    index.add(&value, slot);
+                }
+            }
         }
         self.live += 1;
         if let Some(place) = self.slots.get_mut(slot as usize) {
@@ -180,19 +185,18 @@ impl Rows {
             slots: HashMap::default(),
         };
         for (slot, row) in self.from(0) {
-            index.add(row, slot);
+            index.add(&row.cells.get(column), slot);
         }
         self.indexes.push(index);
     }
 }
 
 impl Index {
-    fn add(&mut self, row: &Row, slot: u32) {
-        let value = row.cells.get(self.column);
+    fn add(&mut self, value: &Cell, slot: u32) {
         if value.is_null() {
             return;
         }
-        match self.slots.entry(digest(&value)) {
+        match self.slots.entry(digest(value)) {
             std::collections::hash_map::Entry::Vacant(place) => {
                 place.insert(Slots::One(slot));
             }

@@ -18,6 +18,9 @@ const PAST: i64 = 2 * 365 * 86_400;
 /// Opportunities, registrations, sites: one for so many people.
 const PER_EXTRA: usize = 20;
 
+/// More of them would show nothing new, and take the time of a start.
+const EXTRAS_MAX: usize = 10_000;
+
 /// Adds the standing rows, two years old.
 pub fn standing_rows(data: &mut Data, now: i64) {
     standing::add(data, now - PAST);
@@ -49,7 +52,7 @@ pub fn populate(org: &Organisation, count: usize, seed: u64) -> Result<(), Strin
             }
         }
     }
-    extras::add(org, count / PER_EXTRA, seed)
+    extras::add(org, (count / PER_EXTRA).min(EXTRAS_MAX), seed)
 }
 
 struct Seeder<'a> {
