@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::call::{Ask, Caller, failure};
 use super::page::{Change, Next, Page, RawPage, Reader};
 use super::query::{self, Origin, PAGE_MAX};
+use super::stamp::DeltaStamp;
 use super::table::Table;
 use crate::connectors::{ConnectorError, Trouble};
 use crate::model::Record;
@@ -32,7 +33,8 @@ pub(super) async fn first_page(
 }
 
 /// The page behind a link of the server. A link that is refused, whatever for (its age, a changed
-/// table, a restored database), cannot be used any more: [`Trouble::CursorExpired`].
+/// table), or that comes from the future of a restored database, cannot be used any more:
+/// [`Trouble::CursorExpired`].
 pub(super) async fn follow(
     caller: &Caller,
     origin: &Origin,
@@ -45,12 +47,32 @@ pub(super) async fn follow(
         failure(Trouble::CursorExpired, "foreign_link", message)
     })?;
     let ask = tracked(table, url, page_size);
-    page(caller, origin, table, ask).await.map_err(|mut error| {
-        if error.trouble == Trouble::Refused {
-            error.trouble = Trouble::CursorExpired;
-        }
-        error
-    })
+    let page = page(caller, origin, table, ask)
+        .await
+        .map_err(|mut error| {
+            if error.trouble == Trouble::Refused {
+                error.trouble = Trouble::CursorExpired;
+            }
+            error
+        })?;
+    if went_back(link, &page.next) {
+        let message = "the database was restored to an earlier point: its versions went back";
+        let message = message.to_owned();
+        return Err(failure(Trouble::CursorExpired, "restored", message));
+    }
+    Ok(page)
+}
+
+/// Whether the fresh link stands before the one it answers. A restored database refuses no token:
+/// it tells of no change until its versions have caught up, and what happened meanwhile is lost.
+fn went_back(link: &str, next: &Next) -> bool {
+    let Next::Delta(fresh) = next else {
+        return false;
+    };
+    match (DeltaStamp::of(link), DeltaStamp::of(fresh)) {
+        (Some(before), Some(now)) => now.version < before.version,
+        _ => false,
+    }
 }
 
 async fn page(

@@ -7,6 +7,7 @@ mod metadata;
 mod parts;
 mod pressure;
 mod qualify;
+mod restored;
 mod script;
 mod sockets;
 mod table;

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use syncdeck::connectors::Trouble;
 use syncdeck::connectors::dynamics::Next;
+use uuid::Uuid;
 
 use super::both::{Both, Told};
 
@@ -181,4 +182,19 @@ async fn refused_delta_token_asks_for_a_full_read_that_finds_everybody() {
     let (rest, _) = both.walk(first.next).await.unwrap();
     let total = both.org.get("leads/$count").await.text;
     assert_eq!((told.rows.len() + rest.rows.len()).to_string(), total);
+}
+
+#[tokio::test]
+async fn restored_database_refuses_no_token_and_shows_in_the_rows_alone() {
+    let both = Both::with(10).await;
+    let world = both.org.sandbox.world();
+    let before = world.dynamics.snapshot();
+    let lost: Uuid = both.org.lead("Lost").await.parse().unwrap();
+    let first = both.first().await;
+    let (_, delta) = both.walk(first.next).await.unwrap();
+    world.dynamics.restore(before);
+    let page = both.dynamics.follow(&both.lead, &delta, 7).await.unwrap();
+    assert!(page.changes.is_empty(), "the vendor says nothing of it");
+    let read = both.dynamics.read(&both.lead, &[], &[lost]).await.unwrap();
+    assert!(read.is_empty(), "a witness row is what tells");
 }

@@ -13,5 +13,6 @@ mod limits;
 mod lists;
 mod people;
 mod signing_in;
+mod story;
 mod tracking;
 mod writes;
