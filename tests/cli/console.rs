@@ -42,7 +42,7 @@ impl Console {
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (sender, output) = channel();
         std::thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = vec![0; 65_536];
             while let Ok(count) = reader.read(&mut buffer) {
                 if count == 0 || sender.send(buffer[..count].to_vec()).is_err() {
                     return;
@@ -77,7 +77,7 @@ impl Console {
                     self.screen.process(&bytes);
                     self.raw.extend(bytes);
                 }
-                Err(_) => panic!("never saw {what}; the screen was:\n{}", self.text()),
+                Err(why) => panic!("never saw {what} ({why}); the screen was:\n{}", self.text()),
             }
         }
     }

@@ -133,7 +133,7 @@ impl Wire {
     pub fn spoil_next_write(&self, side: Side, fate: Fate) {
         let mut left = 1;
         self.before(move |sent| {
-            if left > 0 && sent.side == side && sent.writes.iter().any(|write| is_record(write)) {
+            if left > 0 && sent.side == side && sent.writes.iter().any(is_record) {
                 left -= 1;
                 return fate;
             }
@@ -146,7 +146,7 @@ impl Wire {
         let (mut act, world) = (Some(act), Arc::clone(&self.world));
         self.before(move |sent| {
             if sent.side == side
-                && sent.writes.iter().any(|write| is_record(write))
+                && sent.writes.iter().any(is_record)
                 && let Some(act) = act.take()
             {
                 act(&world);
