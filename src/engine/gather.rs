@@ -3,7 +3,8 @@
 //! A Dynamics row that came with its feed carries its row version, which guards every write to it; everything else is
 //! read now, a slice at a time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -14,6 +15,10 @@ use super::slice::{Item, Seen, Slice};
 use super::stamp;
 use crate::model::{MarketoId, Record, RecordKey};
 use crate::reconcile::Candidate;
+use crate::store::{Dirty, DirtyReason};
+
+/// How long a row is put off whose address is being worked on elsewhere.
+const OTHERS_NEED: Duration = Duration::from_secs(2);
 
 /// People that may be the same as rows that are not linked yet.
 #[derive(Debug, Default)]
@@ -32,19 +37,24 @@ pub(super) async fn gather(
     lane: &Lane,
     slice: &mut Slice,
 ) -> Result<Candidates, EngineError> {
-    read_rows(context, lane, &mut slice.items).await?;
+    let read = read_rows(context, lane, &mut slice.items).await?;
+    wait_for_others(context, slice.claim_read(lane, &read)).await?;
     read_people(context, lane, &mut slice.items).await?;
     find_candidates(context, lane, &slice.items).await
 }
 
-async fn read_rows(context: &Context, lane: &Lane, items: &mut [Item]) -> Result<(), EngineError> {
+async fn read_rows(
+    context: &Context,
+    lane: &Lane,
+    items: &mut [Item],
+) -> Result<HashSet<RecordKey>, EngineError> {
     let wanted: Vec<Uuid> = items
         .iter()
         .filter(|item| item.row == Seen::Unread)
         .filter_map(|item| item.row_key().and_then(RecordKey::dynamics))
         .collect();
     if wanted.is_empty() {
-        return Ok(());
+        return Ok(HashSet::new());
     }
     let read = context
         .dynamics
@@ -59,6 +69,27 @@ async fn read_rows(context: &Context, lane: &Lane, items: &mut [Item]) -> Result
             item.row = read.remove(&key).map_or(Seen::Absent, Seen::Here);
         }
     }
+    Ok(wanted.into_iter().map(RecordKey::Dynamics).collect())
+}
+
+/// Puts rows off for a moment whose address another slice is working on.
+async fn wait_for_others(context: &Context, blocked: Vec<Dirty>) -> Result<(), EngineError> {
+    if blocked.is_empty() {
+        return Ok(());
+    }
+    let due = context.clock.after(OTHERS_NEED);
+    let later: Vec<Dirty> = blocked
+        .into_iter()
+        .map(|entry| Dirty {
+            due,
+            reason: DirtyReason::Settle,
+            ..entry
+        })
+        .collect();
+    context
+        .store
+        .transaction(move |tx| tx.mark_dirty(&later))
+        .await?;
     Ok(())
 }
 

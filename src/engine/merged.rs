@@ -21,15 +21,15 @@ pub(super) fn follow(
         .map(RecordKey::Marketo)
         .collect();
     let links = tx.links_by_key(&keys)?;
-    let mut held = links.get(&RecordKey::Marketo(winner)).cloned();
-    for loser in losers {
-        let key = RecordKey::Marketo(*loser);
-        let Some(link) = links
+    let live = |key| {
+        links
             .get(&key)
             .filter(|link| link.state != LinkState::Tombstone)
-        else {
-            continue;
-        };
+    };
+    let mut held = live(RecordKey::Marketo(winner)).cloned();
+    for loser in losers {
+        let key = RecordKey::Marketo(*loser);
+        let Some(link) = live(key) else { continue };
         if let Some(winners) = &held {
             split(tx, link, winners, winner, now)?;
         } else {

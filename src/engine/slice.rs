@@ -1,6 +1,6 @@
 //! A slice: up to one Marketo batch of records that are looked at together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::claims::{Claim, Claims};
 use super::context::Context;
@@ -80,7 +80,30 @@ impl Item {
 #[derive(Debug)]
 pub(super) struct Slice {
     pub(super) items: Vec<Item>,
-    _claim: Claim,
+    claim: Claim,
+}
+
+impl Slice {
+    /// Claims the addresses of unlinked rows that were only read now; gives back those whose address another slice is
+    /// working on: they would both find nobody, and both create somebody.
+    pub(super) fn claim_read(&mut self, lane: &Lane, read: &HashSet<RecordKey>) -> Vec<Dirty> {
+        let claim = &mut self.claim;
+        let mut blocked = Vec::new();
+        self.items.retain_mut(|item| {
+            let fresh = !item.is_linked() && item.row_key().is_some_and(|key| read.contains(&key));
+            let email = item
+                .row
+                .record()
+                .filter(|_| fresh)
+                .and_then(|row| lane.email_of(row));
+            let free = email.is_none_or(|email| claim.extend(&[], Some(&email)));
+            if !free {
+                blocked.append(&mut item.dirty);
+            }
+            free
+        });
+        blocked
+    }
 }
 
 /// Which part of the dirty set a slice is taken from.
@@ -130,10 +153,7 @@ pub(super) async fn take(
             )
         })
         .collect();
-    Ok((!items.is_empty()).then_some(Slice {
-        items,
-        _claim: claim,
-    }))
+    Ok((!items.is_empty()).then_some(Slice { items, claim }))
 }
 
 /// Groups dirty entries by the link they belong to.
