@@ -204,10 +204,8 @@ impl Table {
 
     /// Places of the columns there are.
     pub fn places(&self) -> impl Iterator<Item = u16> {
-        (0..)
-            .zip(&self.columns)
-            .filter(|(_, column)| !column.hidden)
-            .map(|(at, _)| at)
+        let there = (0..).zip(&self.columns).filter(|(_, c)| !c.hidden);
+        there.map(|(at, _)| at)
     }
 
     /// Adds a column at the end and files its names.
