@@ -1,6 +1,7 @@
 //! What must be true after any life, whatever happened in it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
 
 use serde_json::Value as Json;
 use syncdeck::model::{ConflictKind, Direction, RecordKey, Side, Value};
@@ -51,12 +52,12 @@ pub fn needless(write: &Write) -> Option<String> {
 }
 
 /// All that can be told at the end.
-pub async fn check(bench: &Bench, crowd: &Crowd) -> Vec<String> {
+pub async fn check(bench: &Bench, crowd: &Mutex<Crowd>) -> Vec<String> {
     let mut found = Vec::new();
     in_step(bench, &mut found);
     everybody(bench, &mut found).await;
     no_doubles(bench, &mut found);
-    nothing_lost(bench, crowd, &mut found);
+    nothing_lost(bench, &crowd.lock().unwrap(), &mut found);
     store(bench, &mut found);
     found
 }

@@ -36,7 +36,6 @@ pub struct Edit {
     pub column: &'static str,
     /// Unique in this life, unless it is null or a flag.
     pub value: Json,
-    pub at: i64,
 }
 
 /// What this life's people are inclined to do, out of a hundred; drawn by seed.
@@ -77,10 +76,6 @@ impl Crowd {
             habits,
             values: 0,
         }
-    }
-
-    fn now(&self) -> i64 {
-        self.values as i64
     }
 
     /// A value nobody has used yet.
@@ -128,13 +123,7 @@ impl Crowd {
     }
 
     fn note(&mut self, who: Who, column: &'static str, value: Json) {
-        let at = self.now();
-        self.edits.push(Edit {
-            who,
-            column,
-            value,
-            at,
-        });
+        self.edits.push(Edit { who, column, value });
     }
 
     fn create_row(&mut self, table: &'static str, name: &str, email: &str) {
@@ -291,7 +280,7 @@ impl Crowd {
                 .person(id)
                 .and_then(|it| it.get("email").cloned())
         {
-            email = known.as_str().unwrap_or_default().to_owned();
+            known.as_str().unwrap_or_default().clone_into(&mut email);
         }
         let table = if self.random.bool() {
             "lead"

@@ -126,7 +126,7 @@ impl Life {
             self.cycle().await;
         }
         self.rest().await;
-        let found = check::check(&self.bench, &self.crowd()).await;
+        let found = check::check(&self.bench, &self.crowd).await;
         self.violations.lock().unwrap().extend(found);
     }
 
