@@ -75,6 +75,9 @@ fn show(
         // Whatever is cut off here rests in the outbox and is looked at again at the next start.
         tokio::time::timeout(patience, engine.stop()).await
     });
+    if let Some(place) = tui::background_panic() {
+        output::trouble(&format!("a background task panicked at {place}"));
+    }
     match shown {
         Err(TuiError::Panicked) => {
             output::trouble(&TuiError::Panicked.to_string());

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, try_join};
+
+use tokio::try_join;
 
 use super::context::Context;
 use super::error::EngineError;

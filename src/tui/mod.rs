@@ -21,7 +21,7 @@ pub use crate::app::Exit;
 pub use hit::target;
 pub use run::run;
 pub use shell::draw;
-pub use terminal::{Painter, restore};
+pub use terminal::{Painter, background_panic, restore};
 pub use text::clean;
 
 /// What can go wrong with the console itself.

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::io::{self, Stdout, Write};
 use std::rc::Rc;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Once, OnceLock};
 use std::thread::ThreadId;
 
 use crossterm::clipboard::CopyToClipboard;
@@ -194,8 +194,17 @@ pub fn restore() {
     let _ = disable_raw_mode();
 }
 
+/// Where the first panic of a background task happened while the terminal was ours.
+static BACKGROUND: OnceLock<String> = OnceLock::new();
+
+/// The place in the source (`file:line:column`) where a background task panicked while the console was shown.
+pub fn background_panic() -> Option<&'static str> {
+    BACKGROUND.get().map(String::as_str)
+}
+
 /// From now on a panic of this thread gives the terminal back before it is reported. A panic of another thread
-/// (a task of the engine) goes to the log instead of over the screen, as long as the terminal is ours.
+/// (a task of the engine) is kept for [`background_panic`] instead of going over the screen, as long as the terminal
+/// is ours.
 pub fn guard_panics() {
     static GUARDED: Once = Once::new();
     let mine: ThreadId = std::thread::current().id();
@@ -206,8 +215,9 @@ pub fn guard_panics() {
                 restore();
             }
             if TAKEN.load(Ordering::SeqCst) {
+                // Only where it happened: a message may hold somebody's data.
                 let at = info.location().map(ToString::to_string);
-                tracing::error!(at, "a background task panicked");
+                drop(BACKGROUND.set(at.unwrap_or_default()));
             } else {
                 before(info);
             }
