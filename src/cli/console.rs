@@ -123,6 +123,7 @@ fn sandbox_profile(announcement: &Value) -> anyhow::Result<Profile> {
             client_id: word("marketo", "client_id")?,
             client_secret: word("marketo", "client_secret")?.into(),
             daily_calls: 50_000,
+            partition: None,
         },
         sync: SyncProfile {
             interval: Duration::from_secs(10),

@@ -32,6 +32,8 @@ pub struct MarketoProfile {
     pub client_secret: SecretString,
     /// The subscription's calls a day; no call tells it.
     pub daily_calls: u64,
+    /// The lead partition new people go to; none for the default one. Instances with several can demand it (1009).
+    pub partition: Option<String>,
 }
 
 /// Whether the first copy, and creating our key fields, needs the admin's word.

@@ -13,7 +13,13 @@ use super::{ConfigError, DynamicsProfile, FirstCopy, LimitMode, MarketoProfile, 
 const DAILY_CALLS: u64 = 50_000;
 
 const DYNAMICS_KEYS: [&str; 4] = ["url", "tenant", "token_url", "client_id"];
-const MARKETO_KEYS: [&str; 4] = ["endpoint", "identity", "client_id", "daily_calls"];
+const MARKETO_KEYS: [&str; 5] = [
+    "endpoint",
+    "identity",
+    "client_id",
+    "daily_calls",
+    "partition",
+];
 const SYNC_KEYS: [&str; 5] = ["interval", "first_copy", "settle", "share", "limits"];
 
 /// Refuses unknown keys of one of a profile's tables; what they hold is read when the profile is used.
@@ -82,6 +88,7 @@ pub(super) fn marketo(keys: &Keys<'_>) -> Result<MarketoProfile, ConfigError> {
         identity: bare(&identity),
         client_id: client_id.to_owned(),
         daily_calls,
+        partition: keys.text("partition")?.map(str::to_owned),
     })
 }
 

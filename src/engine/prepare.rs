@@ -78,6 +78,7 @@ async fn first_look(context: &Context) -> Result<(), EngineError> {
     }
     if context.control.usage_due(now) {
         context.marketo.usage().await?;
+        context.marketo.error_counts().await?;
     }
     Ok(())
 }

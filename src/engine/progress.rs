@@ -228,6 +228,7 @@ impl Progress {
         &self,
         facts: &BTreeMap<Entity, (EntitySettings, Facts)>,
         quotas: Vec<Quota>,
+        marketo_errors: BTreeMap<String, u64>,
     ) {
         let now = self.clock.now();
         let mut guard = self.held();
@@ -260,6 +261,7 @@ impl Progress {
         snapshot.failures = rows.iter().map(|row| row.failures).sum();
         snapshot.entities = rows;
         snapshot.quotas = quotas;
+        snapshot.marketo_errors = marketo_errors;
         snapshot.throughput = inner.throughput.series(now);
         self.snapshot.send_replace(Arc::new(snapshot.clone()));
     }

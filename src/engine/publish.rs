@@ -38,7 +38,8 @@ pub(super) async fn once(context: &Context) -> Result<(), EngineError> {
         .await?;
     let mut quotas: Vec<Quota> = context.marketo.quotas();
     quotas.extend(context.dynamics.quotas());
-    context.progress.publish(&facts, quotas);
+    let errors = context.marketo.errors_today();
+    context.progress.publish(&facts, quotas, errors);
     Ok(())
 }
 

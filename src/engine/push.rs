@@ -86,7 +86,12 @@ async fn observed(
     context.progress.batch_began(progress);
     let answer = match side {
         Side::Dynamics => context.dynamics.write(&dynamics_writes(lane, ops)).await,
-        Side::Marketo => context.marketo.sync_people(&people_write(ops)).await,
+        Side::Marketo => {
+            context
+                .marketo
+                .sync_people(&people_write(context, ops))
+                .await
+        }
     };
     context.progress.batch_ended(number as u64);
     let written = answer.as_ref().map_or(0, |outcomes| {
@@ -120,7 +125,7 @@ fn dynamics_writes<'a>(lane: &'a Lane, ops: &[Op]) -> Vec<DynamicsWrite<'a>> {
         .collect()
 }
 
-fn people_write(ops: &[Op]) -> PeopleWrite {
+fn people_write(context: &Context, ops: &[Op]) -> PeopleWrite {
     let creates = ops.first().is_some_and(|op| op.kind == OpKind::Create);
     let person = |op: &Op| {
         let id = op.marketo.map(|id| ("id".to_owned(), Value::Integer(id)));
@@ -130,6 +135,7 @@ fn people_write(ops: &[Op]) -> PeopleWrite {
             .collect()
     };
     PeopleWrite {
+        partition_name: context.marketo.partition(),
         action: if creates {
             PeopleAction::CreateOnly
         } else {

@@ -37,6 +37,8 @@ pub struct Snapshot {
     pub total: u64,
     /// Both vendors' limits.
     pub quotas: Vec<Quota>,
+    /// Today's errors of the Marketo instance by code, of all integrations, as it counts them.
+    pub marketo_errors: std::collections::BTreeMap<String, u64>,
     /// Records written in each of the last seconds, oldest first, newest last (at most [`THROUGHPUT_SECONDS`]).
     pub throughput: Vec<u32>,
     /// Conflicts that wait for the admin.

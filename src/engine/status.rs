@@ -25,6 +25,7 @@ pub(super) fn engine_facts(snapshot: &Snapshot) -> Value {
         "plan": snapshot.plan,
         "rates": rates,
         "quotas": snapshot.quotas,
+        "marketo_errors": snapshot.marketo_errors,
     })
 }
 
@@ -102,5 +103,7 @@ fn quotas(known: &Value) -> Value {
         json!({"used": day["used"], "limit": day["limit"], "budget": day["budget"],
                "resets": day["resets"], "gauges": gauges})
     };
-    json!({"dynamics": first(Side::Dynamics), "marketo": first(Side::Marketo)})
+    let mut marketo = first(Side::Marketo);
+    marketo["errors"] = known["marketo_errors"].clone();
+    json!({"dynamics": first(Side::Dynamics), "marketo": marketo})
 }

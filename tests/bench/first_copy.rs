@@ -72,6 +72,7 @@ fn parts(told: &Value, transport: Arc<dyn Transport>, store: Store) -> Parts {
         client_id: at("marketo", "client_id"),
         client_secret: at("marketo", "client_secret").into(),
         daily_calls: 1_000_000,
+        partition: None,
     };
     let limits = LimitMode::Off;
     Parts {

@@ -28,11 +28,12 @@ fn a_whole_profile_is_read_with_its_defaults() {
 #[test]
 fn every_setting_can_be_changed() {
     let text = format!(
-        "{WHOLE}daily_calls = 10000\n[profiles.acme.sync]\ninterval = \"90s\"\nfirst_copy = \"go\"\nsettle = \"2s\"\n\
+        "{WHOLE}daily_calls = 10000\npartition = \"EMEA\"\n[profiles.acme.sync]\ninterval = \"90s\"\nfirst_copy = \"go\"\nsettle = \"2s\"\n\
          share = 0.5\nlimits = \"off\"\n"
     );
     let profile = profile(&text).unwrap();
     assert_eq!(profile.marketo.daily_calls, 10_000);
+    assert_eq!(profile.marketo.partition.as_deref(), Some("EMEA"));
     assert_eq!(profile.sync.interval, Duration::from_secs(90));
     assert_eq!(profile.sync.settle, Duration::from_secs(2));
     assert_eq!(profile.sync.first_copy, FirstCopy::Go);

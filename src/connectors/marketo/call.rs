@@ -78,6 +78,14 @@ impl Call {
         }
     }
 
+    /// A write whose parameters travel as a form, as the asset calls take them.
+    pub(super) fn post_form(path: &str, params: &[(&str, &str)]) -> Self {
+        Self {
+            content_type: Some(FORM.to_owned()),
+            ..Self::post(path, encoded(params))
+        }
+    }
+
     /// A part of a file. Bytes are counted from 0, the last one included.
     pub(super) fn part(path: &str, from: u64, to: u64) -> Self {
         Self {

@@ -1,7 +1,8 @@
 //! The client all calls go through: addresses, pace, budget, identity.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -41,6 +42,9 @@ pub(super) struct Inner {
     pub(super) pace: Pace,
     pub(super) budget: Budget,
     pub(super) calls: AtomicU64,
+    partition: Option<String>,
+    /// Today's errors by code, as last reported.
+    pub(super) errors: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Inner {
@@ -140,12 +144,25 @@ impl Marketo {
             }),
             budget: Budget::new(profile.daily_calls, share),
             calls: AtomicU64::new(0),
+            partition: profile.partition.clone(),
+            errors: Mutex::default(),
         })))
     }
 
     /// The Munchkin id of the instance (`123-ABC-456`), else host and port: what is stamped on the other side.
     pub fn instance(&self) -> String {
         self.0.instance.clone()
+    }
+
+    /// The lead partition new people go to, where the profile names one.
+    pub fn partition(&self) -> Option<String> {
+        self.0.partition.clone()
+    }
+
+    /// Today's errors by code, of all integrations, as [`Marketo::error_counts`] last reported them.
+    pub fn errors_today(&self) -> BTreeMap<String, u64> {
+        let errors = self.0.errors.lock();
+        errors.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How much of Marketo's limits is used: calls today, calls in 20 s.

@@ -59,6 +59,10 @@ pub(super) enum Operation {
 pub(super) const NATIVE_SYNC: &str = "Marketo's native CRM sync is switched on and owns this object. \
      Two connectors must never write the same records: have Adobe detach the native sync, or choose another instance";
 
+/// What the admin reads when the instance wants to be told where a new person goes.
+const NO_PARTITION: &str = "this instance has several lead partitions and wants one to be named for new people: \
+     set partition = \"…\" in the profile's marketo table";
+
 const MAINTENANCE: Duration = Duration::from_secs(120);
 const JOB_QUEUE: Duration = Duration::from_secs(60);
 
@@ -99,7 +103,11 @@ pub(super) fn skipped(operation: Operation, code: &str, message: &str) -> WriteO
     let refusal = |class| Refusal {
         class,
         code: code.to_owned(),
-        message: message.to_owned(),
+        message: if code == "1009" {
+            NO_PARTITION.to_owned()
+        } else {
+            message.to_owned()
+        },
     };
     match meaning(code, message) {
         Meaning::Exists => WriteOutcome::Exists,

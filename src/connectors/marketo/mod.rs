@@ -11,6 +11,7 @@ mod call;
 mod central;
 mod client;
 mod codes;
+mod custom_activities;
 mod custom_types;
 mod envelope;
 mod error;
@@ -22,6 +23,7 @@ mod feed;
 mod fields;
 mod identity;
 mod import;
+mod lists;
 mod merge;
 mod native;
 mod object;
@@ -38,6 +40,7 @@ mod verdict;
 
 pub use batch::PEOPLE_A_CALL;
 pub use client::Marketo;
+pub use custom_activities::{ActivityType, NewActivity};
 pub use custom_types::{CustomTypeState, NewCustomField, NewCustomType};
 pub use extract::{EXTRACT_DAYS, EXTRACT_POLL, ExtractFilter, ExtractJob, ExtractOf, JobState};
 pub use extract_file::ExtractFile;
@@ -47,6 +50,7 @@ pub use feed::{
     LeadChangeKind, MergedPeople, Touched,
 };
 pub use import::{IMPORT_BYTES, ImportJob, ImportOf, import_file};
+pub use lists::{MembersPage, StaticList};
 pub use merge::Partition;
 pub use object::{Object, ObjectInfo, ObjectOutcome, ObjectRecord};
 pub use people::{PeopleAction, PeopleWrite};

@@ -20,6 +20,8 @@ pub enum Object {
     Opportunity,
     /// Who plays which part in an opportunity; key `externalOpportunityId`, `leadId`, `role`.
     Role,
+    /// Accounts of account-based marketing; key `name`. No link to people through the API.
+    NamedAccount,
     /// A custom object type, by its API name.
     Custom(String),
 }
@@ -31,6 +33,7 @@ impl Object {
             Self::Company => "/v1/companies".to_owned(),
             Self::Opportunity => "/v1/opportunities".to_owned(),
             Self::Role => "/v1/opportunities/roles".to_owned(),
+            Self::NamedAccount => "/v1/namedaccounts".to_owned(),
             Self::Custom(name) => format!("/v1/customobjects/{name}"),
         }
     }
@@ -39,7 +42,7 @@ impl Object {
     pub fn id_field(&self) -> &'static str {
         match self {
             Self::SalesPerson | Self::Company => "id",
-            Self::Opportunity | Self::Role | Self::Custom(_) => "marketoGUID",
+            Self::Opportunity | Self::Role | Self::NamedAccount | Self::Custom(_) => "marketoGUID",
         }
     }
 }

@@ -139,6 +139,48 @@ impl Marketo {
             .await
     }
 
+    /// The records with these ids of Marketo's own ([`Object::id_field`]), in no certain order.
+    pub async fn objects_by_id(
+        &self,
+        object: &Object,
+        ids: &[String],
+        fields: &[String],
+        kinds: &[FieldInfo],
+    ) -> Result<Vec<ObjectRecord>, ConnectorError> {
+        self.objects(object, "idField", ids, fields, kinds).await
+    }
+
+    /// Updates records that name themselves by [`Object::id_field`]: nobody can be created that way. One outcome each,
+    /// in order.
+    pub async fn update_objects_by_id(
+        &self,
+        object: &Object,
+        records: &[Vec<(String, Value)>],
+    ) -> Result<Vec<ObjectOutcome>, ConnectorError> {
+        let path = format!("{}.json", object.path());
+        let head = r#"{"action":"updateOnly","dedupeBy":"idField","input":["#.to_owned();
+        let key = [object.id_field().to_owned()];
+        self.write_objects(&path, head, &key, records, Operation::UpdateObject)
+            .await
+    }
+
+    /// Deletes records by Marketo's own id. One outcome each, in order.
+    pub async fn delete_objects_by_id(
+        &self,
+        object: &Object,
+        ids: &[String],
+    ) -> Result<Vec<ObjectOutcome>, ConnectorError> {
+        let path = format!("{}/delete.json", object.path());
+        let head = r#"{"deleteBy":"idField","input":["#.to_owned();
+        let key = [object.id_field().to_owned()];
+        let records: Vec<Vec<(String, Value)>> = ids
+            .iter()
+            .map(|id| vec![(key[0].clone(), id_value(id))])
+            .collect();
+        self.write_objects(&path, head, &key, &records, Operation::Delete)
+            .await
+    }
+
     async fn write_objects(
         &self,
         path: &str,
@@ -156,4 +198,9 @@ impl Marketo {
         let read = |answer: &Answer, count| outcomes::by_seq(answer, count, operation);
         self.write_rows(&rows, read).await
     }
+}
+
+/// An id as it is written: a number where it is one.
+fn id_value(id: &str) -> Value {
+    id.parse().map_or_else(|_| Value::text(id), Value::Integer)
 }

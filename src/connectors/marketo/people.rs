@@ -49,6 +49,9 @@ impl PeopleAction {
 pub struct PeopleWrite {
     /// What it may do.
     pub action: PeopleAction,
+    /// The lead partition new people go to; not sent where nobody can be created. Without one they go to the default
+    /// partition, or are refused with 1009 where the instance demands one; somebody in another one is refused with 1010.
+    pub partition_name: Option<String>,
     /// The field that tells who is who: `id` (only with [`PeopleAction::UpdateOnly`]) or a searchable key field.
     pub lookup: String,
     /// Each person's fields, the key among them. No value clears a field; an absent field is left alone.
@@ -186,6 +189,11 @@ fn forgotten(error: &ConnectorError) -> bool {
 fn head(write: &PeopleWrite) -> Vec<u8> {
     let mut head = format!(r#"{{"action":"{}","lookupField":"#, write.action.word()).into_bytes();
     values::quote(&mut head, &write.lookup);
+    let creates = write.action != PeopleAction::UpdateOnly;
+    if let Some(partition) = write.partition_name.as_deref().filter(|_| creates) {
+        head.extend_from_slice(br#","partitionName":"#);
+        values::quote(&mut head, partition);
+    }
     head.extend_from_slice(br#","input":["#);
     head
 }

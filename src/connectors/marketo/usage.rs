@@ -1,5 +1,7 @@
 //! The vendor's own counts of the day's calls and errors.
 
+use std::sync::PoisonError;
+
 use serde::Deserialize;
 
 use super::call::Call;
@@ -82,10 +84,10 @@ impl Marketo {
         })
     }
 
-    /// Today's errors by code, of all integrations. Costs a call.
+    /// Today's errors by code, of all integrations; [`Marketo::errors_today`] remembers them. Costs a call.
     pub async fn error_counts(&self) -> Result<ErrorCounts, ConnectorError> {
         let day = self.statistics("/v1/stats/errors.json").await?;
-        Ok(day.map_or_else(ErrorCounts::default, |day| ErrorCounts {
+        let counts = day.map_or_else(ErrorCounts::default, |day| ErrorCounts {
             date: day.date,
             total: day.total,
             codes: day
@@ -93,7 +95,11 @@ impl Marketo {
                 .into_iter()
                 .map(|error| (error.error_code, error.count))
                 .collect(),
-        }))
+        });
+        let mut known = self.0.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = counts.codes.iter().cloned().collect();
+        drop(known);
+        Ok(counts)
     }
 
     async fn statistics(&self, path: &str) -> Result<Option<DayWire>, ConnectorError> {

@@ -35,6 +35,8 @@ pub struct InstanceOptions {
     pub query_token: bool,
     /// Names of the person partitions; the first is the default one.
     pub partitions: Vec<String>,
+    /// A write that creates somebody has to name a partition (1009 otherwise).
+    pub partition_required: bool,
     /// How long a bulk job stays in each of its waiting states.
     pub bulk_time: Duration,
     /// Bytes of bulk extract files a day (1029 beyond).
@@ -71,6 +73,7 @@ impl Default for InstanceOptions {
             updated_at_extract: true,
             query_token: false,
             partitions: vec!["Default".to_owned()],
+            partition_required: false,
             bulk_time: Duration::from_secs(1),
             bulk_daily_bytes: 500 * 1024 * 1024,
             scan_distance: 50_000,

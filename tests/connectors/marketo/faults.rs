@@ -18,6 +18,7 @@ async fn read(marketo: &Marketo) -> Result<(), ConnectorError> {
 
 async fn write(marketo: &Marketo) -> Result<Vec<WriteOutcome>, ConnectorError> {
     let write = PeopleWrite {
+        partition_name: None,
         action: PeopleAction::CreateOrUpdate,
         lookup: "dynId".to_owned(),
         people: vec![vec![("dynId".to_owned(), Value::text("a"))]],

@@ -207,6 +207,7 @@ async fn unencrypted_addresses_that_leave_this_machine_are_refused() {
             client_id: String::new(),
             client_secret: String::new().into(),
             daily_calls: 1,
+            partition: None,
         };
         let transport = std::sync::Arc::new(Script::default());
         let made = Marketo::new(&profile, 0.7, LimitMode::Auto, transport, Clock::system());

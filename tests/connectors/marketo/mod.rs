@@ -6,6 +6,7 @@ mod custom_types;
 mod faults;
 mod identity;
 mod limits;
+mod lists;
 mod objects;
 mod people;
 mod schema;

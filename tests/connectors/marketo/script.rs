@@ -126,6 +126,7 @@ fn profile(host: &str, daily_calls: u64) -> MarketoProfile {
         client_id: "2f1c-client".to_owned(),
         client_secret: "Zx81-secret".to_owned().into(),
         daily_calls,
+        partition: None,
     }
 }
 

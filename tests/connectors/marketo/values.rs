@@ -34,6 +34,7 @@ fn written(value: &Value) -> String {
     runtime.block_on(async {
         let script = Script::answering([ran(r#"[{"id":1,"status":"updated"}]"#)]);
         let write = PeopleWrite {
+            partition_name: None,
             action: PeopleAction::UpdateOnly,
             lookup: "id".to_owned(),
             people: vec![vec![

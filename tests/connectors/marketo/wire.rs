@@ -40,6 +40,7 @@ async fn marketo() -> (MarketoProfile, Seen) {
         client_id: "id".to_owned(),
         client_secret: "secret".to_owned().into(),
         daily_calls: 50_000,
+        partition: None,
     };
     (profile, seen)
 }

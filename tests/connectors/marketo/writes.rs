@@ -12,6 +12,7 @@ use super::script::{Reply, Script, failed, ran};
 
 fn by_key(people: Vec<Vec<(String, Value)>>) -> PeopleWrite {
     PeopleWrite {
+        partition_name: None,
         action: PeopleAction::CreateOrUpdate,
         lookup: "dynId".to_owned(),
         people,
@@ -246,6 +247,7 @@ async fn an_update_of_somebody_who_is_not_there_is_gone() {
         r#"[{"status":"skipped","reasons":[{"code":"1004","message":"Lead not found"}]}]"#,
     )]);
     let write = PeopleWrite {
+        partition_name: None,
         action: PeopleAction::UpdateOnly,
         lookup: "id".to_owned(),
         people: vec![vec![("id".to_owned(), Value::Integer(9))]],

@@ -4,6 +4,7 @@
 mod bulk;
 mod faults;
 mod feeds;
+mod lists;
 mod objects;
 mod pair;
 mod values;

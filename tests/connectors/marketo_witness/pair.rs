@@ -75,6 +75,7 @@ impl Pair {
             client_id: instance.client_id().to_owned(),
             client_secret: instance.client_secret().to_owned().into(),
             daily_calls: 50_000,
+            partition: None,
         };
         let hop = Hop {
             http: HttpTransport::new().unwrap(),
@@ -127,6 +128,7 @@ impl Pair {
             ]
         });
         let write = PeopleWrite {
+            partition_name: None,
             action: PeopleAction::CreateOrUpdate,
             lookup: KEY.to_owned(),
             people: people.collect(),

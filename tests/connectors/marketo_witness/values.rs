@@ -54,6 +54,7 @@ async fn round(pair: &Pair, kinds: &[FieldInfo], values: &[(String, Value)]) -> 
     let mut person = vec![(KEY.to_owned(), Value::text("a"))];
     person.extend_from_slice(values);
     let write = PeopleWrite {
+        partition_name: None,
         action: PeopleAction::CreateOrUpdate,
         lookup: KEY.to_owned(),
         people: vec![person],
@@ -186,6 +187,7 @@ async fn lengths_are_the_servers_own_in_characters_and_in_bytes() {
         let too_long = Value::text(one.repeat(too_long));
         let refused = fits(info(name), &too_long).unwrap_err();
         let write = PeopleWrite {
+            partition_name: None,
             action: PeopleAction::UpdateOnly,
             lookup: KEY.to_owned(),
             people: vec![vec![

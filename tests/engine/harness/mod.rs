@@ -126,6 +126,7 @@ impl Bench {
             client_id: self.world.marketo.client_id().to_owned(),
             client_secret: self.world.marketo.client_secret().to_owned().into(),
             daily_calls: 1_000_000,
+            partition: None,
         };
         let other = Marketo::new(&profile, share, limits, transport, self.clock.clone());
         (one.unwrap(), other.unwrap())

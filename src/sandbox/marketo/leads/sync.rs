@@ -211,6 +211,9 @@ fn apply(state: &mut State, plan: Plan, record: &Json, target: Option<i64>) -> O
             state.edit(id, &edits, plan.hand);
             Ok((id, "updated"))
         }
+        None if plan.partition.is_none() && state.options.partition_required => {
+            Err(Refusal::new(1009, "Partition name must be specified"))
+        }
         None => Ok((
             state.create(&edits, plan.hand, plan.partition.unwrap_or(0)),
             "created",
