@@ -36,6 +36,8 @@ pub enum Condition {
     Compare(Path, Operator, Owned),
     /// A text test.
     Like(Path, Pattern),
+    /// A text test in the older wildcards of SQL.
+    Wild(Path, super::query::Wild),
     /// One of several values.
     In(Path, Vec<Owned>),
     /// A multi-select column that holds any of these.
@@ -60,6 +62,9 @@ impl Condition {
             Self::Like(path, pattern) => path.with(data, table, row, |cell| {
                 cell.text().is_some_and(|text| pattern.matches(text))
             }),
+            Self::Wild(path, wild) => path.with(data, table, row, |cell| {
+                cell.text().is_some_and(|text| wild.matches(text))
+            }),
             Self::In(path, values) => path.with(data, table, row, |cell| {
                 values
                     .iter()
@@ -83,6 +88,18 @@ impl Condition {
                         && link.cells.get(*there).id() == Some(*whom)
                 })
             }
+        }
+    }
+
+    /// Whether it holds where there is no row, and so no value in any column.
+    pub fn holds_of_nothing(&self) -> bool {
+        match self {
+            Self::Constant(answer) => *answer,
+            Self::And(all) => all.iter().all(Self::holds_of_nothing),
+            Self::Or(some) => some.iter().any(Self::holds_of_nothing),
+            Self::Not(inner) => !inner.holds_of_nothing(),
+            Self::Compare(_, operator, value) => compares(&Cell::Null, *operator, value),
+            _ => false,
         }
     }
 

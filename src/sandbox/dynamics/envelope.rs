@@ -37,11 +37,6 @@ pub fn refuse_unsupported(call: &Call) -> Result<(), Fault> {
     for (name, why) in [
         ("$skip", "Skip Clause is not supported in CRM"),
         ("$search", "The query parameter $search is not supported"),
-        ("sql", "This server does not imitate the sql query option"),
-        (
-            "$apply",
-            "This server does not imitate the query parameter $apply",
-        ),
         ("$compute", "The query parameter $compute is not supported"),
     ] {
         if call.option(name).is_some() {

@@ -1,4 +1,4 @@
-//! `?fetchXml=`: the older query language, as far as one table goes, with its own paging.
+//! `?fetchXml=`: the older query language, with its own paging; what it asks of one table alone.
 
 use super::bind::{Scope, constant, unknown};
 use super::cell::Cell;
@@ -37,7 +37,11 @@ struct Fetch {
 /// Answers a list asked for by FetchXML.
 pub fn answer(list: &List, text: &str) -> Answer {
     let (data, table, prefer) = (list.data, list.table, list.call.prefer());
-    let fetch = parse(&list.scope(), table, text)?;
+    let (document, entity) = read(table, text)?;
+    if super::query::concerns(&document) {
+        return super::query::fetch(list, &document, &entity);
+    }
+    let fetch = parse(&list.scope(), table, &document, &entity)?;
     let select = fetch.select.as_deref();
     let projection = Projection::new(&list.scope(), table, select, None, &prefer)?;
     let size = fetch
@@ -95,8 +99,8 @@ pub fn answer(list: &List, text: &str) -> Answer {
     Ok(applied(Reply::json(200, out), &prefer))
 }
 
-/// Reads a document for `table`.
-fn parse(scope: &Scope, table: &Table, text: &str) -> Result<Fetch, Fault> {
+/// Reads a document and checks that it asks for rows of `table`.
+fn read(table: &Table, text: &str) -> Result<(Element, Element), Fault> {
     let malformed = || {
         Fault::new(
             400,
@@ -105,26 +109,44 @@ fn parse(scope: &Scope, table: &Table, text: &str) -> Result<Fetch, Fault> {
             "Malformed FetchXml.".into(),
         )
     };
-    let fetch = xml::parse(text)
+    let document = xml::parse(text)
         .filter(|root| root.name == "fetch")
         .ok_or_else(malformed)?;
-    let entity = fetch.all("entity").next().ok_or_else(malformed)?;
+    let entity = document
+        .all("entity")
+        .next()
+        .cloned()
+        .ok_or_else(malformed)?;
     if entity.get("name") != Some(table.name.as_str()) {
         return Err(Fault::argument(format!(
             "The entity of the query does not match the entity set '{}'.",
             table.set
         )));
     }
-    let aggregate = matches!(fetch.get("aggregate"), Some("true" | "1"));
-    if aggregate || entity.all("link-entity").next().is_some() {
-        let text = "This server does not imitate link-entity and aggregates of FetchXml.";
-        return Err(Fault::new(
-            501,
-            "0x80041103",
-            "QueryNotSupported",
-            text.into(),
-        ));
+    if let Some(top) = document.get("top")
+        && ["page", "count", "paging-cookie"]
+            .iter()
+            .any(|name| document.get(name).is_some())
+    {
+        let text = format!("The Top.Count = {top} can't be specified with pagingInfo");
+        return Err(Fault::argument(text));
     }
+    Ok((document, entity))
+}
+
+/// A Boolean attribute of an element.
+pub fn flag(element: &Element, name: &str) -> bool {
+    matches!(element.get(name), Some("true" | "1"))
+}
+
+/// What the vendor's language has and this server does not.
+pub fn unsupported(what: &str) -> Fault {
+    let text = format!("{what} is not supported by this server.");
+    Fault::new(501, "0x80041103", "QueryNotSupported", text)
+}
+
+/// Reads what is asked of one table alone.
+fn parse(scope: &Scope, table: &Table, fetch: &Element, entity: &Element) -> Result<Fetch, Fault> {
     let names: Vec<&str> = entity
         .all("attribute")
         .filter_map(|a| a.get("name"))
@@ -145,11 +167,12 @@ fn parse(scope: &Scope, table: &Table, text: &str) -> Result<Fetch, Fault> {
         count: number("count").filter(|n| *n > 0),
         top: number("top"),
         page: number("page").unwrap_or(1).max(1),
-        total: matches!(fetch.get("returntotalrecordcount"), Some("true" | "1")),
+        total: flag(fetch, "returntotalrecordcount"),
     })
 }
 
-fn column<'a>(table: &'a Table, name: &str) -> Result<(u16, &'a Column), Fault> {
+/// A column by its logical name.
+pub fn column<'a>(table: &'a Table, name: &str) -> Result<(u16, &'a Column), Fault> {
     let at = table.find(name).ok_or_else(|| {
         let text = format!(
             "'{}' entity doesn't contain attribute with Name = '{name}' and NameMapping = 'Logical'.",
@@ -166,7 +189,8 @@ fn order(table: &Table, order: &Element) -> Result<(Path, bool), Fault> {
     Ok((Path::own(at), down))
 }
 
-fn filter(scope: &Scope, table: &Table, element: &Element) -> Result<Condition, Fault> {
+/// A filter about one table.
+pub fn filter(scope: &Scope, table: &Table, element: &Element) -> Result<Condition, Fault> {
     let mut parts = Vec::new();
     for child in &element.children {
         match child.name.as_str() {
@@ -181,7 +205,8 @@ fn filter(scope: &Scope, table: &Table, element: &Element) -> Result<Condition, 
     })
 }
 
-fn condition(scope: &Scope, table: &Table, element: &Element) -> Result<Condition, Fault> {
+/// A condition about one table.
+pub fn condition(scope: &Scope, table: &Table, element: &Element) -> Result<Condition, Fault> {
     let name = element.get("attribute").unwrap_or_default();
     let (at, column) = column(table, name)?;
     let path = Path::own(at);
@@ -255,7 +280,7 @@ fn named(
 }
 
 /// The paging cookie of a page, as its annotation carries it.
-fn cookie(page: usize, key: &str, last: &str) -> String {
+pub fn cookie(page: usize, key: &str, last: &str) -> String {
     let inner = format!("<cookie page=\"{page}\"><{key} last=\"{{{last}}}\" /></cookie>");
     format!(
         "<cookie pagenumber=\"{}\" pagingcookie=\"{}\" istracking=\"False\" />",

@@ -51,7 +51,8 @@ fn day(days: i32) -> String {
     format!("{month}/{day}/{year}")
 }
 
-fn thousands(number: &str) -> String {
+/// Digits grouped by commas.
+pub fn thousands(number: &str) -> String {
     let (sign, rest) = match number.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", number),

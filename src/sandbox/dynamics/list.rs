@@ -12,6 +12,7 @@ use super::filter;
 use super::json;
 use super::orders::Orders;
 use super::project::Projection;
+use super::query;
 use super::reply::{Answer, Fault, Reply};
 use super::request::{Call, PAGE_MAX, Prefer};
 use super::rows::Row;
@@ -80,6 +81,12 @@ impl<'a> List<'a> {
         refuse_unsupported(self.call)?;
         if let Some(text) = self.call.option("fetchXml") {
             return fetch::answer(self, text);
+        }
+        if let Some(text) = self.call.option("sql") {
+            return query::sql(self, text);
+        }
+        if let Some(text) = self.call.option("$apply") {
+            return query::apply(self, text);
         }
         let prefer = self.call.prefer();
         let projection = Projection::new(

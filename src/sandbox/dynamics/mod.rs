@@ -48,6 +48,7 @@ mod payload;
 mod perform;
 mod project;
 mod qualify;
+mod query;
 mod relate;
 mod reply;
 mod request;

@@ -19,9 +19,11 @@ use super::schema::{Kind, Schema, Table};
 /// Deepest `$expand`.
 const DEPTH_MAX: usize = 4;
 
-const FORMATTED: &str = "OData.Community.Display.V1.FormattedValue";
+/// The annotation with what a person reads.
+pub const FORMATTED: &str = "OData.Community.Display.V1.FormattedValue";
 const NAVIGATION: &str = "Microsoft.Dynamics.CRM.associatednavigationproperty";
-const LOGICAL: &str = "Microsoft.Dynamics.CRM.lookuplogicalname";
+/// The annotation with the table a lookup points at.
+pub const LOGICAL: &str = "Microsoft.Dynamics.CRM.lookuplogicalname";
 
 /// What is shown of a row.
 #[derive(Clone, Debug)]

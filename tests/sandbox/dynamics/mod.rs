@@ -12,6 +12,7 @@ mod keys;
 mod limits;
 mod lists;
 mod people;
+mod queries;
 mod signing_in;
 mod story;
 mod tracking;
