@@ -158,7 +158,11 @@ fn taken(command: &Command) -> String {
         }
         Command::Resolve { .. } => "decided: written in the next batch, u takes it back".to_owned(),
         Command::Unresolve { .. } => "taken back: it waits for a decision again".to_owned(),
-        Command::RetryFailures { .. } => "failed records are tried again".to_owned(),
+        Command::RetryFailures { .. } | Command::RetryAlike { .. } => {
+            "failed records are tried again".to_owned()
+        }
+        Command::ParkFailures { .. } => "parked: not tried again by themselves".to_owned(),
+        Command::EditFailure(_) => "written to both sides, and tried again".to_owned(),
         Command::Approve { .. } => "approved: the plan goes on".to_owned(),
         Command::Stop => "the engine ends".to_owned(),
     }
@@ -172,7 +176,9 @@ fn refused(command: &Command) -> &'static str {
         Command::SetDirection { .. } | Command::SetPolicy { .. } => "not changed",
         Command::Resolve { .. } => "not decided",
         Command::Unresolve { .. } => "not taken back",
-        Command::RetryFailures { .. } => "not tried again",
+        Command::RetryFailures { .. } | Command::RetryAlike { .. } => "not tried again",
+        Command::ParkFailures { .. } => "not parked",
+        Command::EditFailure(_) => "not edited",
         Command::Approve { .. } => "not approved",
         Command::Stop => "not stopped",
     }

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::failures::FailuresVerb;
+use crate::model::Side;
+
 /// Keeps Adobe Marketo Engage and Microsoft Dynamics 365 in step.
 ///
 /// Without a command it opens the console on the default profile; where none is configured, on an embedded sandbox.
@@ -57,6 +60,9 @@ pub(super) enum Verb {
     /// List and resolve conflicts
     #[command(subcommand)]
     Conflicts(ConflictsVerb),
+    /// List, retry, park and edit the records that could not be written
+    #[command(subcommand)]
+    Failures(FailuresVerb),
     /// Run only the two sandbox servers; the first line on stdout says where they are
     Sandbox(SandboxArguments),
     /// Print a completion script
@@ -119,6 +125,15 @@ pub(super) struct ResolveArguments {
 pub(super) enum SideArgument {
     Dynamics,
     Marketo,
+}
+
+impl From<SideArgument> for Side {
+    fn from(side: SideArgument) -> Self {
+        match side {
+            SideArgument::Dynamics => Self::Dynamics,
+            SideArgument::Marketo => Self::Marketo,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,6 +4,7 @@ mod args;
 mod backend;
 mod conflicts;
 mod console;
+mod failures;
 mod output;
 mod resources;
 mod run;
@@ -50,6 +51,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {
         }
         Some(Verb::Status { json }) => status::status(&place, json),
         Some(Verb::Conflicts(verb)) => conflicts::conflicts(&place, verb),
+        Some(Verb::Failures(verb)) => failures::failures(&place, verb),
         Some(Verb::Sandbox(options)) => resources::runtime()?.block_on(sandbox::serve(options)),
         Some(Verb::Completions { shell }) => {
             let mut written = Vec::new();

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ConflictId, Direction, Entity, Policy, Take};
+use super::failing::Edit;
+use crate::model::{ConflictId, Direction, Entity, FailureClass, FailureId, Policy, Side, Take};
+use crate::store::FailureFilter;
 
 /// A wish of the admin. The same document travels in-process and, from an attached console, through the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +49,18 @@ pub enum Command {
         /// Only this entity's.
         entity: Option<Entity>,
     },
+    /// Try failures that are alike again now.
+    RetryAlike {
+        /// Which ones.
+        which: Alike,
+    },
+    /// Leave failures alone until the admin wants them tried again.
+    ParkFailures {
+        /// Which ones.
+        which: Alike,
+    },
+    /// Write another value for a field that was refused, to both sides, and try again.
+    EditFailure(Edit),
     /// Let a halted plan go on, by the name it was shown under.
     Approve {
         /// The plan's name.
@@ -54,4 +68,36 @@ pub enum Command {
     },
     /// Finish the running batches and end the engine.
     Stop,
+}
+
+/// Which failures are meant: one, or those that have all of this in common.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Alike {
+    /// Only this one.
+    pub id: Option<FailureId>,
+    /// Only this entity's.
+    pub entity: Option<Entity>,
+    /// Only writes meant for this side.
+    pub direction: Option<Side>,
+    /// Only of this class.
+    pub class: Option<FailureClass>,
+    /// Only with this code of the vendor's.
+    pub code: Option<String>,
+    /// Only about this logical field.
+    pub field: Option<String>,
+}
+
+impl From<Alike> for FailureFilter {
+    fn from(which: Alike) -> Self {
+        Self {
+            id: which.id,
+            entity: which.entity,
+            direction: which.direction,
+            class: which.class,
+            code: which.code,
+            field: which.field,
+            ..Self::default()
+        }
+    }
 }

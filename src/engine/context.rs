@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::alike::Told;
 use super::control::{Control, Throttled};
 use super::progress::Progress;
 use crate::clock::Clock;
@@ -40,6 +41,7 @@ pub(super) struct Shared {
     pub(super) control: Control,
     pub(super) throttled: Throttled,
     pub(super) progress: Progress,
+    pub(super) told: Told,
 }
 
 impl Context {
@@ -54,6 +56,7 @@ impl Context {
             control: Control::default(),
             throttled: Throttled::default(),
             progress,
+            told: Told::default(),
         }))
     }
 }

@@ -13,7 +13,7 @@ use super::prepare::{prepare, settings};
 use super::slice::Part;
 use super::snapshot::NewsKind;
 use super::work::{Arrivals, Work};
-use super::{approval, identify, pull_dynamics, pull_marketo, recover, strangers};
+use super::{alike, approval, identify, pull_dynamics, pull_marketo, recover, strangers};
 use crate::model::{CycleId, CycleOutcome, CycleReport, EngineState, EntityCounts, PerSide};
 
 /// Runs one cycle. It always ends in a report; what went wrong is in it.
@@ -26,6 +26,7 @@ pub(super) async fn run(context: &Context) -> Result<CycleReport, EngineError> {
         .await?;
     context.progress.begin_cycle(cycle, &entities);
     let ended = phases(context, cycle).await;
+    alike::tell(context).await?;
     let seconds = (context.clock.now() - began)
         .to_std()
         .unwrap_or_default()

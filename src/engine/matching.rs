@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::decide::Setting;
+use super::editing::edited;
 use super::lane::Lane;
 use super::merging::{self, stamp_fields};
 use super::plan::{LinkPlan, Plan, Write, op_field};
@@ -92,6 +93,8 @@ fn create(setting: &Setting<'_>, item: &Item, row: &Record, id: Uuid) -> Plan {
     if !lane.direction().writes(Side::Marketo) {
         return plan;
     }
+    let (row, back) = edited(setting, item, Side::Dynamics, row);
+    let row = &row;
     let (writes, refused) = create_fields(&lane.map, lane.direction(), Side::Dynamics, row);
     let mut fields: Vec<_> = writes.into_iter().map(op_field).collect();
     fields.extend(stamp_fields(id, setting, |_| Value::Null));
@@ -103,13 +106,17 @@ fn create(setting: &Setting<'_>, item: &Item, row: &Record, id: Uuid) -> Plan {
     }
     plan.refused = refused
         .into_iter()
-        .map(|(_, refusal)| (Side::Marketo, refusal))
+        .map(|(field, refusal)| (Side::Marketo, field, refusal))
         .collect();
     // What is empty here is empty there too: the first value it gets is an edit, not a difference of unknown origin.
     plan.agreed = empty_on_both(lane, row);
     plan.to_marketo = Some(Write {
         kind: OpKind::Create,
         fields,
+    });
+    plan.to_dynamics = (!back.is_empty()).then_some(Write {
+        kind: OpKind::Update,
+        fields: back,
     });
     plan
 }
@@ -171,6 +178,7 @@ fn resolved(
         Take::Side(Side::Dynamics) => None,
         Take::Side(Side::Marketo) => held.marketo.to_string().parse().ok(),
         Take::Value(value) => value.to_string().trim().parse::<MarketoId>().ok(),
+        Take::Each { .. } => None,
     };
     let mut plan = match (&resolution.take, chosen, row.key.dynamics()) {
         (Take::Side(Side::Dynamics), ..) if held.kind == ConflictKind::SplitMerge => Plan {

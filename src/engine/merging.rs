@@ -44,6 +44,7 @@ pub(super) fn decide(
     plan.marketo = person.key.marketo();
     plan.agreed = merged.agreed;
     plan.converged.extend(merged.converged);
+    plan.superseded.extend(merged.dropped);
     let decided: HashSet<String> = merged
         .to_dynamics
         .iter()
@@ -58,11 +59,7 @@ pub(super) fn decide(
         }
     }
     plan.opened.extend(merged.opened.into_iter().map(conflict));
-    plan.refused = merged
-        .refused
-        .into_iter()
-        .map(|(side, _, refusal)| (side, refusal))
-        .collect();
+    plan.refused = merged.refused;
     let to_dynamics: Vec<OpField> = merged.to_dynamics.into_iter().map(op_field).collect();
     let mut to_marketo: Vec<OpField> = merged.to_marketo.into_iter().map(op_field).collect();
     if let Some(id) = row.key.dynamics() {
@@ -114,6 +111,7 @@ fn frozen_fields(item: &Item, plan: &mut Plan) -> Vec<Conflict> {
     for conflict in &item.open {
         match conflict.kind {
             ConflictKind::Field => frozen.push(conflict.clone()),
+            kind if kind.is_correction() => frozen.push(conflict.clone()),
             ConflictKind::Overwritten => {
                 frozen.extend(recovered(conflict, plan));
             }

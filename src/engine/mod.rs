@@ -5,6 +5,7 @@
 //! connectors, the store and the two pure rooms; it knows nothing of a screen. Entry points: [`Engine::start`] for a
 //! background task with commands in and snapshots out, [`one_cycle`] for `syncdeck sync`, [`status`] for a document.
 
+mod alike;
 mod approval;
 mod claims;
 mod command;
@@ -13,7 +14,9 @@ mod control;
 mod cycle;
 mod decide;
 mod deleting;
+mod editing;
 mod error;
+mod failing;
 mod gather;
 mod identify;
 mod journaling;
@@ -48,12 +51,13 @@ mod tables;
 mod wishes;
 mod work;
 
-pub use command::Command;
+pub use command::{Alike, Command};
 pub use context::Parts;
 pub use error::EngineError;
+pub use failing::{ALIKE, Edit, edit_failure, retry, retry_failures};
 pub use mapping_facts::{MappingFact, mapping_facts};
 pub use prepare::ENTITIES;
 pub use session::{Engine, one_cycle};
 pub use snapshot::{EntityStatus, News, NewsKind, Snapshot, THROUGHPUT_SECONDS};
 pub use status::status;
-pub use wishes::{resolve, retry};
+pub use wishes::resolve;

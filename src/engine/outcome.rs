@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::failing;
 use super::journaling::entries;
 use super::retry;
 use super::settle::key;
@@ -90,11 +91,13 @@ impl Settle<'_, '_> {
             self.agree(link, op)?;
         }
         self.tx.journal(&entries(op, marketo, self.now))?;
-        if let Some(key) = key(op) {
-            self.tx
-                .heal_failures(&[(self.entity.clone(), op.side, key)], self.now)?;
+        match (key(op), op.sent) {
+            (Some(key), Some(sent)) => {
+                let record = (self.entity, op.side, key);
+                self.tx.heal_failures_before(record, sent, self.now)
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The base becomes what was sent. Where a decision is written to both sides, only when the second one is
@@ -151,7 +154,8 @@ impl Settle<'_, '_> {
             self.tx.set_base(link, &Base::new())?;
         }
         let attempts = self.tx.failure_attempts(self.entity, op.side, key)? + 1;
-        let next_try = retry::next_try(attempts, self.now);
+        let next_try = retry::next_try(refusal.class, attempts, self.now);
+        let field = failing::field_of(op, &refusal);
         self.tx.record_failure(&NewFailure {
             entity: self.entity.clone(),
             direction: op.side,
@@ -159,6 +163,8 @@ impl Settle<'_, '_> {
             dynamics_id: op.dynamics,
             marketo_id: op.marketo,
             key,
+            field,
+            gone: matches!(op.kind, OpKind::Delete | OpKind::Flag),
             at: self.now,
             next_try,
         })?;

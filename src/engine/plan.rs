@@ -49,7 +49,8 @@ pub(super) struct Plan {
     pub(super) converged: Vec<ConflictId>,
     pub(super) superseded: Vec<ConflictId>,
     pub(super) applied: Vec<ConflictId>,
-    pub(super) refused: Vec<(Side, Refusal)>,
+    /// Refused values: the side that does not take it, the logical field, why.
+    pub(super) refused: Vec<(Side, String, Refusal)>,
     /// The Marketo person could not be found, though nothing said that it was deleted.
     pub(super) person_missing: bool,
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::context::Context;
 use super::error::EngineError;
+use super::failing;
 use super::lane::Lane;
 use super::plan::{LinkPlan, Plan, Write};
 use crate::model::{ConflictId, ConflictStatus, CycleId, Entity, LinkId, OpId, RecordKey, Side};
@@ -214,9 +215,9 @@ impl Stage<'_, '_> {
                           it may be in a partition our user cannot read"
                     .to_owned(),
             };
-            (Side::Marketo, refusal)
+            (Side::Marketo, None, refusal)
         });
-        for (side, refusal) in plan.refused.iter().cloned().chain(missing) {
+        for (side, field, refusal) in failing::together(&plan.refused).into_iter().chain(missing) {
             let Some(key) = plan.settles.first().map(|(key, _)| *key) else {
                 continue;
             };
@@ -228,6 +229,8 @@ impl Stage<'_, '_> {
                 dynamics_id: plan.dynamics,
                 marketo_id: plan.marketo,
                 key,
+                field,
+                gone: false,
                 at: self.now,
                 // The same values would be refused again: a new edit, or the admin, tries again.
                 next_try: None,

@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::alike;
 use super::prepare::ENTITIES;
 use super::publish::facts;
 use super::snapshot::Snapshot;
 use crate::model::{EngineState, EntitySettings, Side};
-use crate::store::{Reader, StoreError};
+use crate::store::{FailureFilter, Reader, StoreError};
 
 /// A lease that was not renewed for this long belongs to an engine that has ended.
 const STALE_SECONDS: i64 = 20;
@@ -67,6 +68,7 @@ fn entities(
             .unwrap_or_else(|| EntitySettings::initial(entity))
     });
     let facts = facts(reader, settings.collect(), now)?;
+    let groups = reader.failure_groups(&FailureFilter::default())?;
     let row = |(entity, (settings, facts)): (_, (EntitySettings, super::progress::Facts))| {
         let name = crate::model::Entity::name(&entity).to_owned();
         json!({
@@ -79,6 +81,7 @@ fn entities(
             "rate_per_minute": known["rates"][name].as_f64().unwrap_or_default(),
             "conflicts": facts.conflicts,
             "failures": facts.failures,
+            "notes": alike::notes_of(&groups, &entity),
         })
     };
     Ok(facts.into_iter().map(row).collect())

@@ -8,7 +8,9 @@ use tokio::sync::mpsc;
 use super::command::Command;
 use super::context::Context;
 use super::error::EngineError;
+use super::failing::{Edit, edit_failure, retry, retry_failures};
 use super::prepare::settings;
+use super::snapshot::NewsKind;
 use super::stage::dirty;
 use crate::model::{
     Conflict, ConflictId, ConflictKind, EngineState, Entity, EntitySettings, RecordKey, Resolution,
@@ -92,6 +94,21 @@ async fn carry_out(context: &Context, command: Command) -> Result<(), EngineErro
                 .await?;
             sync_now(context);
         }
+        Command::RetryAlike { which } => {
+            let now = context.clock.now();
+            context
+                .store
+                .transaction(move |tx| retry_failures(tx, &FailureFilter::from(which), now))
+                .await?;
+            sync_now(context);
+        }
+        Command::ParkFailures { which } => {
+            context
+                .store
+                .transaction(move |tx| tx.park_failures(&which.into()))
+                .await?;
+        }
+        Command::EditFailure(edit) => edit_one(context, edit).await?,
         Command::Approve { plan } => {
             context.control.wish(|wishes| {
                 wishes.approved.insert(plan.clone());
@@ -105,6 +122,19 @@ async fn carry_out(context: &Context, command: Command) -> Result<(), EngineErro
         Command::Stop => context.control.wish(|wishes| wishes.stop = true),
     }
     context.progress.rows_changed();
+    Ok(())
+}
+
+async fn edit_one(context: &Context, edit: Edit) -> Result<(), EngineError> {
+    let now = context.clock.now();
+    let edited = context
+        .store
+        .transaction(move |tx| edit_failure(tx, &edit, now))
+        .await?;
+    match edited {
+        Ok(_) => sync_now(context),
+        Err(why) => context.progress.tell(NewsKind::Trouble, None, why),
+    }
     Ok(())
 }
 
@@ -177,19 +207,4 @@ fn looked_at(conflict: &Conflict, now: DateTime<Utc>) -> Option<Dirty> {
         gone,
         ..dirty(&conflict.entity, key?, DirtyReason::Conflict, now)
     })
-}
-
-/// Has failed records looked at again now.
-pub fn retry(tx: &Tx<'_>, entity: Option<&Entity>, now: DateTime<Utc>) -> Result<u64, StoreError> {
-    let filter = FailureFilter {
-        entity: entity.cloned(),
-        ..FailureFilter::default()
-    };
-    let keys = tx.retry_failures(&filter, now)?;
-    let rows: Vec<Dirty> = keys
-        .iter()
-        .map(|(entity, key)| dirty(entity, *key, DirtyReason::Conflict, now))
-        .collect();
-    tx.mark_dirty(&rows)?;
-    Ok(rows.len() as u64)
 }

@@ -26,11 +26,17 @@ pub enum ConflictKind {
     KeyClash,
     /// Two automations keep changing one field back and forth.
     Oscillation,
+    /// Not a collision: the admin typed a value for a field that was refused. Decided from the start.
+    Edit,
+    /// Not a collision: a decision is taken back. Decided from the start.
+    Undo,
+    /// Not a collision: what a cycle wrote is taken back. Decided from the start.
+    Rollback,
 }
 
 impl ConflictKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Field,
         Self::DeleteEdit,
         Self::AmbiguousMatch,
@@ -38,6 +44,9 @@ impl ConflictKind {
         Self::SplitMerge,
         Self::KeyClash,
         Self::Oscillation,
+        Self::Edit,
+        Self::Undo,
+        Self::Rollback,
     ];
 
     /// The word in JSON and in the store.
@@ -50,12 +59,21 @@ impl ConflictKind {
             Self::SplitMerge => "split_merge",
             Self::KeyClash => "key_clash",
             Self::Oscillation => "oscillation",
+            Self::Edit => "edit",
+            Self::Undo => "undo",
+            Self::Rollback => "rollback",
         }
     }
 
     /// The kind a stored word names.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Whether it is a correction: a decision of the admin's own that no collision asked for. It beats whatever else
+    /// is open about its field, is never pending, and gives up where the sides no longer hold what it was made on.
+    pub fn is_correction(self) -> bool {
+        matches!(self, Self::Edit | Self::Undo | Self::Rollback)
     }
 }
 
@@ -115,6 +133,13 @@ pub enum Take {
     Side(Side),
     /// A typed value, written to both sides.
     Value(Value),
+    /// Each side its own value again: a decision taken back.
+    Each {
+        /// What Dynamics held before.
+        dynamics: Value,
+        /// What Marketo held before.
+        marketo: Value,
+    },
 }
 
 /// A decision, bound to the two values the admin saw.
@@ -128,12 +153,20 @@ pub struct Resolution {
     pub at: DateTime<Utc>,
 }
 
+impl Take {
+    /// What was chosen, in words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Side(side) => side.word().to_owned(),
+            Self::Value(value) => format!("value {value}"),
+            Self::Each { .. } => "what each side held before".to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Resolution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.take {
-            Take::Side(side) => f.write_str(side.word()),
-            Take::Value(value) => write!(f, "value {value}"),
-        }
+        f.write_str(&self.take.words())
     }
 }
 

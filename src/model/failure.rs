@@ -113,6 +113,9 @@ pub struct Failure {
     pub dynamics_id: Option<Uuid>,
     /// The Marketo person, when known.
     pub marketo_id: Option<MarketoId>,
+    /// The logical field that was refused, where that is known.
+    #[serde(default)]
+    pub field: Option<String>,
     /// How often it was tried.
     pub attempts: u32,
     /// When it is tried again; none when it is parked or healed.

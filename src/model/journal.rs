@@ -22,6 +22,8 @@ pub enum Cause {
     Delete,
     /// A decision was taken back.
     Undo,
+    /// What a cycle wrote was taken back; the correction with this id says which cycle and who wanted it.
+    Rollback(i64),
 }
 
 /// One field of one write.

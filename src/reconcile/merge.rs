@@ -45,6 +45,8 @@ pub struct Merge {
     /// Open conflicts whose values are no longer the ones shown. The clash opens in its place, unless this merge also
     /// writes the field: then the new values decided themselves and the old conflict is only closed.
     pub superseded: Vec<(ConflictId, Clash)>,
+    /// Corrections that no longer fit: a side moved since they were made, or will not take their value.
+    pub dropped: Vec<ConflictId>,
     /// Fields a side takes no such value for: the side that was to be written, the logical field, why.
     pub refused: Vec<(Side, String, Refusal)>,
 }
@@ -152,7 +154,10 @@ impl<'a> Seen<'a> {
 }
 
 fn merge_field(merge: &mut Merge, input: &MergeInput<'_>, seen: &Seen<'_>) {
-    let conflicts = open::of_field(input.open, &seen.field.map.name);
+    let (corrections, conflicts) = open::of_field(input.open, &seen.field.map.name);
+    if correct(merge, &corrections, seen) {
+        return;
+    }
     if let Some(conflict) = conflicts.iter().rev().find(|one| open::holds(one, seen)) {
         open::apply(merge, conflict, seen);
         return;
@@ -178,6 +183,19 @@ fn merge_field(merge: &mut Merge, input: &MergeInput<'_>, seen: &Seen<'_>) {
         Decision::Ask if conflicts.is_empty() => merge.opened.push(seen.clash()),
         Decision::Ask | Decision::Leave => {}
     }
+}
+
+/// Carries out the newest correction that still fits; the others give up. Whether one was carried out.
+fn correct(merge: &mut Merge, corrections: &[&Conflict], seen: &Seen<'_>) -> bool {
+    let mut done = false;
+    for correction in corrections.iter().rev() {
+        if !done && open::holds(correction, seen) {
+            done = open::apply_correction(merge, correction, seen);
+        } else {
+            merge.dropped.push(correction.id);
+        }
+    }
+    done
 }
 
 /// Writes `from`'s value to the other side.

@@ -3,20 +3,26 @@
 use super::merge::{Merge, Seen, push, take, write};
 use crate::model::{Cause, Conflict, ConflictKind, ConflictStatus, Side, Take, Value};
 
-/// The open conflicts of `field`, oldest first.
-pub(super) fn of_field<'a>(open: &'a [Conflict], field: &str) -> Vec<&'a Conflict> {
+/// The open corrections and the open conflicts of `field`, oldest first.
+pub(super) fn of_field<'a>(
+    open: &'a [Conflict],
+    field: &str,
+) -> (Vec<&'a Conflict>, Vec<&'a Conflict>) {
     let mut found: Vec<&Conflict> = open
         .iter()
         .filter(|conflict| conflict.status.is_open() && conflict.field == field)
         .collect();
     found.sort_by_key(|conflict| conflict.id);
     found
+        .into_iter()
+        .partition(|conflict| conflict.kind.is_correction())
 }
 
 /// Whether the conflict still shows what the sides hold, so that it goes on freezing the field.
 ///
 /// An overwritten value is nowhere any more: its conflict shows the value we wrote and the one we lost, and holds as
-/// long as both sides still carry one of the two.
+/// long as both sides still carry one of the two. What the admin typed holds whatever the sides carry; what is taken
+/// back must still be there on both.
 pub(super) fn holds(conflict: &Conflict, seen: &Seen<'_>) -> bool {
     let [dynamics, marketo] = shown(conflict, seen);
     let now = Side::BOTH.map(|side| seen.canonical(side));
@@ -24,6 +30,8 @@ pub(super) fn holds(conflict: &Conflict, seen: &Seen<'_>) -> bool {
         ConflictKind::Overwritten => now
             .into_iter()
             .all(|value| *value == dynamics || *value == marketo),
+        ConflictKind::Edit => true,
+        ConflictKind::Undo | ConflictKind::Rollback => *now[0] == dynamics && *now[1] == marketo,
         _ => !seen.equal() && *now[0] == dynamics && *now[1] == marketo,
     }
 }
@@ -50,7 +58,7 @@ pub(super) fn apply(merge: &mut Merge, conflict: &Conflict, seen: &Seen<'_>) {
                 Side::Dynamics => &conflict.dynamics,
                 Side::Marketo => &conflict.marketo,
             };
-            even_out(merge, conflict, seen, raw);
+            even_out(merge, conflict, seen, [raw; 2]);
         }
         (Take::Side(side), _) => {
             if seen.direction.writes(side.other()) {
@@ -58,40 +66,74 @@ pub(super) fn apply(merge: &mut Merge, conflict: &Conflict, seen: &Seen<'_>) {
                 take(merge, seen, *side, cause, Some(conflict.id));
             }
         }
-        (Take::Value(value), _) => even_out(merge, conflict, seen, value),
+        (Take::Value(value), _) => {
+            even_out(merge, conflict, seen, [value; 2]);
+        }
+        (Take::Each { dynamics, marketo }, _) => {
+            even_out(merge, conflict, seen, [dynamics, marketo]);
+        }
     }
 }
 
-/// Writes `value` to each side that holds another one: all of these writes, or none.
-fn even_out(merge: &mut Merge, conflict: &Conflict, seen: &Seen<'_>, value: &Value) {
+/// Carries out a correction that [`holds`]. False when it cannot be: it is dropped, and the field decided without it.
+pub(super) fn apply_correction(merge: &mut Merge, correction: &Conflict, seen: &Seen<'_>) -> bool {
+    let done = match correction.resolution.as_ref().map(|made| &made.take) {
+        Some(Take::Value(value)) => even_out(merge, correction, seen, [value; 2]),
+        Some(Take::Each { dynamics, marketo }) => {
+            even_out(merge, correction, seen, [dynamics, marketo])
+        }
+        Some(Take::Side(_)) | None => false,
+    };
+    if !done {
+        merge.dropped.push(correction.id);
+    }
+    done
+}
+
+fn cause(conflict: &Conflict) -> Cause {
+    match conflict.kind {
+        ConflictKind::Undo => Cause::Undo,
+        ConflictKind::Rollback => Cause::Rollback(conflict.id.0),
+        _ => Cause::Resolution(conflict.id.0),
+    }
+}
+
+/// Writes to each side the value it is to hold, where it holds another one: all of these writes, or none. Whether it
+/// could be done, or was done already.
+fn even_out(merge: &mut Merge, conflict: &Conflict, seen: &Seen<'_>, values: [&Value; 2]) -> bool {
     let field = seen.field;
-    let wanted = field.canonical(Side::Dynamics, value);
+    let wanted = |side: Side| field.canonical(side, values[side as usize]);
     let targets: Vec<Side> = Side::BOTH
         .into_iter()
-        .filter(|side| *seen.canonical(*side) != wanted)
+        .filter(|side| *seen.canonical(*side) != wanted(*side))
         .collect();
     if targets.is_empty() {
         merge.converged.push(conflict.id);
-        return;
+        if seen.equal() && seen.moved(Side::Dynamics) {
+            let agreed = seen.canonical(Side::Dynamics).clone();
+            merge.agreed.push((field.map.name.clone(), agreed));
+        }
+        return true;
     }
     if !targets.iter().all(|side| seen.direction.writes(*side)) {
-        return;
+        return false;
     }
     let mut writes = Vec::with_capacity(targets.len());
     for side in targets {
         // Converting from the other side keeps the case that was typed.
-        match field.convert(side.other(), value) {
+        match field.convert(side.other(), values[side as usize]) {
             Ok(after) => {
-                let cause = Cause::Resolution(conflict.id.0);
-                writes.push((side, write(seen, side, after, cause, Some(conflict.id))));
+                let id = Some(conflict.id);
+                writes.push((side, write(seen, side, after, cause(conflict), id)));
             }
             Err(refusal) => {
                 merge.refused.push((side, field.map.name.clone(), refusal));
-                return;
+                return false;
             }
         }
     }
     for (side, write) in writes {
         push(merge, side, write);
     }
+    true
 }

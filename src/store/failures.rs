@@ -31,6 +31,10 @@ pub struct NewFailure {
     pub marketo_id: Option<MarketoId>,
     /// The record it is about; one failure a record and direction.
     pub key: RecordKey,
+    /// The logical field that was refused, where that is known.
+    pub field: Option<String>,
+    /// Whether the refused write carried out a delete.
+    pub gone: bool,
     /// When it was refused.
     pub at: DateTime<Utc>,
     /// When it is tried again; none parks it.
@@ -50,13 +54,15 @@ pub struct FailureFilter {
     pub class: Option<FailureClass>,
     /// Only with this code.
     pub code: Option<String>,
+    /// Only about this logical field.
+    pub field: Option<String>,
     /// Only in one of these states; none means those that have not healed.
     pub status: Option<Vec<FailureStatus>>,
     /// Only where the vendor's message contains this, in any case (ASCII).
     pub text: Option<String>,
 }
 
-const COLUMNS: &str = "id, entity, direction, class, code, message, dynamics_id, marketo_id, attempts, next_try, status";
+const COLUMNS: &str = "id, entity, direction, class, code, message, dynamics_id, marketo_id, attempts, next_try, status, field";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Failure> {
     Ok(Failure {
@@ -73,11 +79,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Failure> {
         attempts: row.get(8)?,
         next_try: row.get::<_, Option<At>>(9)?.map(|at| at.0),
         status: row.get(10)?,
+        field: row.get(11)?,
     })
 }
 
 /// The conditions of a filter, and the values they name from `?1` on.
-fn conditions<'a>(
+pub(super) fn conditions<'a>(
     filter: &'a FailureFilter,
     text: Option<&'a String>,
 ) -> (String, Vec<&'a dyn ToSql>) {
@@ -104,6 +111,7 @@ fn conditions<'a>(
     );
     and(" AND class = #", filter.class.as_ref().map(|v| v as _));
     and(" AND code = #", filter.code.as_ref().map(|v| v as _));
+    and(" AND field = #", filter.field.as_ref().map(|v| v as _));
     and(r" AND message LIKE # ESCAPE '\'", text.map(|v| v as _));
     (sql, values)
 }
@@ -128,6 +136,12 @@ impl Reader<'_> {
     /// How many failures have not healed, by entity; kept counts.
     pub fn failure_counts(&self) -> Result<BTreeMap<Entity, u64>, StoreError> {
         self.tallies("failure")
+    }
+
+    /// One failure, and the record it is about.
+    pub fn failure(&self, id: FailureId) -> Result<Option<(Failure, RecordKey)>, StoreError> {
+        let sql = format!("SELECT {COLUMNS}, key FROM failure WHERE id = ?1");
+        self.first(&sql, [id], |row| Ok((read(row)?, row.get(12)?)))
     }
 
     /// How often this record's write was refused since it last went well; 0 when nothing is wrong.
@@ -156,14 +170,14 @@ impl Tx<'_> {
         };
         let id = self.first(
             "INSERT INTO failure(entity, direction, key, class, code, message, dynamics_id, marketo_id,
-                                 attempts, next_try, status, first, last)
-             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, ?10, ?11, ?11)
+                                 attempts, next_try, status, first, last, field, gone)
+             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, ?10, ?11, ?11, ?12, ?13)
              ON CONFLICT(entity, direction, key) WHERE status <> 'healed' DO UPDATE SET
                class = excluded.class, code = excluded.code, message = excluded.message,
                dynamics_id = coalesce(excluded.dynamics_id, dynamics_id),
                marketo_id = coalesce(excluded.marketo_id, marketo_id),
                attempts = attempts + 1, next_try = excluded.next_try, status = excluded.status,
-               last = excluded.last
+               last = excluded.last, field = excluded.field, gone = excluded.gone
              RETURNING id",
             params![
                 new.entity,
@@ -177,6 +191,8 @@ impl Tx<'_> {
                 new.next_try.map(At),
                 status,
                 At(new.at),
+                new.field,
+                new.gone,
             ],
             |row| row.get(0),
         )?;
@@ -199,12 +215,27 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Makes failures due at `now`, parked ones too; the records to be marked, at most 100,000 a call.
+    /// A write sent at `sent` went well: what had failed before it has healed. A field that was left out of that very
+    /// write, because its value was refused, has not.
+    pub fn heal_failures_before(
+        &self,
+        (entity, side, key): (&Entity, Side, RecordKey),
+        sent: DateTime<Utc>,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE failure SET status = 'healed', next_try = NULL, last = ?5
+             WHERE entity = ?1 AND direction = ?2 AND key = ?3 AND status <> 'healed' AND last < ?4";
+        self.run(sql, (entity, side, key, At(sent), At(at)))
+            .map(drop)
+    }
+
+    /// Makes failures due at `now`, parked ones too; the records to be marked, at most 100,000 a call, and whether each
+    /// one's refused write carried out a delete.
     pub fn retry_failures(
         &self,
         filter: &FailureFilter,
         now: DateTime<Utc>,
-    ) -> Result<Vec<(Entity, RecordKey)>, StoreError> {
+    ) -> Result<Vec<(Entity, RecordKey, bool)>, StoreError> {
         let text = filter.text.as_deref().map(like);
         let (conditions, mut values) = conditions(filter, text.as_ref());
         let now = At(now);
@@ -214,10 +245,10 @@ impl Tx<'_> {
             "UPDATE failure SET status = 'waiting', next_try = ?{place} WHERE id IN (
                SELECT id FROM failure WHERE {conditions} AND status <> 'healed'
                  AND next_try IS NOT ?{place} ORDER BY id LIMIT {RETRIED_AT_ONCE})
-             RETURNING entity, key"
+             RETURNING entity, key, gone"
         );
         self.all(&sql, params_from_iter(values), |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
     }
 }

@@ -3,6 +3,7 @@
 mod crash;
 mod directions;
 mod edits;
+mod failing;
 mod first_copy;
 pub mod harness;
 mod life_events;

@@ -17,6 +17,8 @@ fn failure(number: u128) -> NewFailure {
         dynamics_id: Some(guid(number)),
         marketo_id: None,
         key: dynamics(number),
+        field: None,
+        gone: false,
         at: at(0),
         next_try: Some(at(60)),
     }
@@ -94,7 +96,10 @@ fn retry_makes_the_meant_ones_due_parked_ones_too() {
     again.sort();
     assert_eq!(
         again,
-        [(Entity::LEAD, dynamics(1)), (Entity::LEAD, dynamics(2))]
+        [
+            (Entity::LEAD, dynamics(1), false),
+            (Entity::LEAD, dynamics(2), false)
+        ]
     );
     let seen = store
         .read_blocking(|r| r.failures(&leads, None, 9))

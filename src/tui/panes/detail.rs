@@ -199,6 +199,9 @@ fn kind_words(kind: ConflictKind) -> &'static str {
         ConflictKind::SplitMerge => "linked records were merged on one side only",
         ConflictKind::KeyClash => "another record holds this unique key",
         ConflictKind::Oscillation => "two automations keep changing this field",
+        ConflictKind::Edit => "a value typed for a field that was refused",
+        ConflictKind::Undo => "a decision is being taken back",
+        ConflictKind::Rollback => "what a cycle wrote is being taken back",
     }
 }
 
