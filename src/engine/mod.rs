@@ -7,6 +7,7 @@
 
 mod alike;
 mod approval;
+mod asked;
 mod claims;
 mod command;
 mod context;

@@ -5,17 +5,16 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
+use super::asked;
 use super::command::Command;
 use super::context::Context;
 use super::error::EngineError;
-use super::failing::{Edit, edit_failure, retry, retry_failures};
 use super::prepare::settings;
-use super::snapshot::NewsKind;
 use super::stage::dirty;
 use crate::model::{
     Conflict, ConflictId, ConflictKind, EngineState, Entity, EntitySettings, RecordKey, Resolution,
 };
-use crate::store::{Dirty, DirtyReason, FailureFilter, Resolved, StoreError, Tx};
+use crate::store::{Dirty, DirtyReason, Resolved, StoreError, Tx};
 
 /// How often the store is asked whether another process has left a command.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -86,29 +85,10 @@ async fn carry_out(context: &Context, command: Command) -> Result<(), EngineErro
                 .transaction(move |tx| tx.unresolve_conflict(conflict))
                 .await?;
         }
-        Command::RetryFailures { entity } => {
-            let now = context.clock.now();
-            context
-                .store
-                .transaction(move |tx| retry(tx, entity.as_ref(), now))
-                .await?;
-            sync_now(context);
-        }
-        Command::RetryAlike { which } => {
-            let now = context.clock.now();
-            context
-                .store
-                .transaction(move |tx| retry_failures(tx, &FailureFilter::from(which), now))
-                .await?;
-            sync_now(context);
-        }
-        Command::ParkFailures { which } => {
-            context
-                .store
-                .transaction(move |tx| tx.park_failures(&which.into()))
-                .await?;
-        }
-        Command::EditFailure(edit) => edit_one(context, edit).await?,
+        records @ (Command::RetryFailures { .. }
+        | Command::RetryAlike { .. }
+        | Command::ParkFailures { .. }
+        | Command::EditFailure(_)) => asked::about_records(context, records).await?,
         Command::Approve { plan } => {
             context.control.wish(|wishes| {
                 wishes.approved.insert(plan.clone());
@@ -125,20 +105,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<(), EngineErro
     Ok(())
 }
 
-async fn edit_one(context: &Context, edit: Edit) -> Result<(), EngineError> {
-    let now = context.clock.now();
-    let edited = context
-        .store
-        .transaction(move |tx| edit_failure(tx, &edit, now))
-        .await?;
-    match edited {
-        Ok(_) => sync_now(context),
-        Err(why) => context.progress.tell(NewsKind::Trouble, None, why),
-    }
-    Ok(())
-}
-
-fn sync_now(context: &Context) {
+pub(super) fn sync_now(context: &Context) {
     context.control.wish(|wishes| wishes.sync_now += 1);
 }
 

@@ -1,0 +1,45 @@
+//! Carrying out what the admin asks for about single records.
+
+use super::command::Command;
+use super::context::Context;
+use super::error::EngineError;
+use super::failing::{edit_failure, retry, retry_failures};
+use super::snapshot::NewsKind;
+use super::wishes::sync_now;
+
+/// Carries out a wish about records; any other is passed over.
+pub(super) async fn about_records(context: &Context, command: Command) -> Result<(), EngineError> {
+    let (store, now) = (&context.store, context.clock.now());
+    let refused = match command {
+        Command::RetryFailures { entity } => {
+            store
+                .transaction(move |tx| retry(tx, entity.as_ref(), now))
+                .await?;
+            None
+        }
+        Command::RetryAlike { which } => {
+            store
+                .transaction(move |tx| retry_failures(tx, &which.into(), now))
+                .await?;
+            None
+        }
+        Command::ParkFailures { which } => {
+            store
+                .transaction(move |tx| tx.park_failures(&which.into()))
+                .await?;
+            return Ok(());
+        }
+        Command::EditFailure(edit) => {
+            let edited = store
+                .transaction(move |tx| edit_failure(tx, &edit, now))
+                .await?;
+            edited.err()
+        }
+        _ => return Ok(()),
+    };
+    match refused {
+        Some(why) => context.progress.tell(NewsKind::Trouble, None, why),
+        None => sync_now(context),
+    }
+    Ok(())
+}
