@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::column::column;
-use super::schema::{Choice, Column, Intersect, Key, Kind, Schema, Table};
+use super::schema::{Choice, Column, Intersect, Key, Kind, OnDelete, Schema, Table};
 
 /// The asset's text.
 pub const TEXT: &str = include_str!("../../../assets/sandbox/dynamics.json");
@@ -89,6 +89,8 @@ pub struct RawColumn {
     #[serde(default)]
     pub indexed: bool,
     pub derived: Option<String>,
+    #[serde(default, rename = "delete")]
+    pub on_delete: OnDelete,
 }
 
 impl RawColumn {
@@ -128,6 +130,7 @@ impl RawColumn {
             format: None,
             custom: true,
             indexed: false,
+            on_delete: OnDelete::default(),
             derived: None,
         }
     }

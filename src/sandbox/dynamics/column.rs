@@ -50,6 +50,7 @@ pub fn column(raw: &RawColumn, all: &Raw, tables: &HashMap<String, u16>, into: &
         format: raw.format.clone(),
         custom: raw.custom,
         indexed: raw.indexed,
+        on_delete: raw.on_delete,
         hidden: false,
         derived: raw.derived.as_deref().and_then(|rule| derived(rule, into)),
     }

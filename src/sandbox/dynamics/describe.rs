@@ -220,6 +220,10 @@ fn relationship(table: &Table, column: &Column, target: &Table, at: usize) -> Va
         "ReferencedEntityNavigationPropertyName": name,
         "IsCustomRelationship": column.custom,
         "IsManaged": !column.custom,
+        "CascadeConfiguration": {
+            "Assign": "NoCascade", "Delete": column.on_delete.name(), "Merge": "NoCascade",
+            "Reparent": "NoCascade", "Share": "NoCascade", "Unshare": "NoCascade",
+        },
     })
 }
 

@@ -1,11 +1,11 @@
-//! Relationships as rows keep them: many-to-many rows, and what happens when an end goes away.
+//! Many-to-many rows, and lookups set through the collection at their other end.
 
 use uuid::Uuid;
 
 use super::cell::Cell;
 use super::data::Data;
 use super::payload::Changes;
-use super::project::{linked, points_at};
+use super::project::linked;
 use super::reply::Fault;
 use super::write::Writer;
 
@@ -60,49 +60,6 @@ pub fn disassociate(
         writer.data.delete(through, slot);
     }
     Ok(())
-}
-
-/// Empties every lookup at a row about to be deleted and removes its many-to-many rows.
-pub fn detach(data: &mut Data, table: u16, id: Uuid, now: i64) {
-    let schema = data.schema.clone();
-    for incoming in &schema.incoming[usize::from(table)] {
-        let other = schema.table(incoming.table);
-        // Who wrote a row is kept, and a column without an index is rarely pointed at.
-        if !other.column(incoming.column).indexed {
-            continue;
-        }
-        let condition = points_at(incoming.column, id);
-        let slots = condition.candidates(data, other).unwrap_or_default();
-        for slot in slots {
-            let Some(row) = data.rows(incoming.table).get(slot) else {
-                continue;
-            };
-            let mut cells = row.cells.unpack();
-            let before = cells.len();
-            cells.retain(|(at, value)| *at != incoming.column || value.id() != Some(id));
-            if cells.len() != before {
-                data.update(incoming.table, slot, &cells, now);
-            }
-        }
-    }
-    for through in &schema.tables {
-        let Some(ends) = &through.intersect else {
-            continue;
-        };
-        let column = if ends.first == table {
-            ends.first_column
-        } else if ends.second == table {
-            ends.second_column
-        } else {
-            continue;
-        };
-        let slots = data
-            .rows(through.number)
-            .candidates(column, &Cell::Guid(id));
-        for slot in slots.unwrap_or_default() {
-            data.delete(through.number, slot);
-        }
-    }
 }
 
 fn link(

@@ -9,7 +9,7 @@ use super::modify::Modify;
 use super::payload;
 use super::reply::{Answer, Fault, Reply};
 use super::resource::Segment;
-use super::schema::{Column, Kind, Schema, Table};
+use super::schema::{Column, Kind, OnDelete, Schema, Table};
 
 /// Answers a write to `RelationshipDefinitions`.
 pub fn answer(modify: &mut Modify, first: &Segment) -> Answer {
@@ -36,7 +36,8 @@ fn create(modify: &mut Modify) -> Answer {
         return Err(Fault::new(400, "0x80044363", "DuplicateName", text));
     }
     let lookup = body.get("Lookup").and_then(Value::as_object);
-    let column = lookup_column(lookup.ok_or_else(|| missing("Lookup"))?, to, name)?;
+    let mut column = lookup_column(lookup.ok_or_else(|| missing("Lookup"))?, to, name)?;
+    column.on_delete = on_delete(&body)?;
     if from.find(&column.name).is_some() {
         let text = format!(
             "An attribute with the name '{}' already exists.",
@@ -52,6 +53,18 @@ fn create(modify: &mut Modify) -> Answer {
     let id = describe::metadata_id(name);
     let path = format!("RelationshipDefinitions({id})");
     Ok(made_definition(modify, &path))
+}
+
+/// What `CascadeConfiguration` says of deletions; nothing said empties the lookup.
+fn on_delete(body: &Map<String, Value>) -> Result<OnDelete, Fault> {
+    let Some(wanted) = body
+        .get("CascadeConfiguration")
+        .and_then(|c| c.get("Delete"))
+    else {
+        return Ok(OnDelete::default());
+    };
+    let bad = |_| Fault::argument(format!("CascadeConfiguration.Delete cannot be {wanted}."));
+    serde_json::from_value(wanted.clone()).map_err(bad)
 }
 
 /// The lookup goes with its relationship.

@@ -4,45 +4,8 @@ use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
 use super::asset;
+pub use super::kinds::{Derived, Kind, OnDelete};
 use super::rows::Mix;
-
-/// What a column holds; the names are Dataverse's `AttributeType`s, dates by their behaviour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[allow(missing_docs, reason = "the vendor's own type names")]
-pub enum Kind {
-    String,
-    Memo,
-    Integer,
-    BigInt,
-    Decimal,
-    Money,
-    Double,
-    Boolean,
-    Picklist,
-    MultiSelectPicklist,
-    State,
-    Status,
-    DateTime,
-    DateOnly,
-    TimeZoneIndependent,
-    Uniqueidentifier,
-    Lookup,
-    Customer,
-    Owner,
-}
-
-/// How a value that no one stores is made from those that are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "named after the columns they fill")]
-pub enum Derived {
-    FullName,
-    Composite,
-    /// The organisation-currency twin of another money column.
-    Base(u16),
-    OwningUser,
-    OwningTeam,
-    OwningBusinessUnit,
-}
 
 /// One choice of an option column; `state` only for status reasons.
 #[derive(Clone, Debug)]
@@ -106,6 +69,8 @@ pub struct Column {
     pub hidden: bool,
     /// Computed on reading.
     pub derived: Option<Derived>,
+    /// What becomes of this row when the one pointed at is deleted.
+    pub on_delete: OnDelete,
 }
 
 impl Column {

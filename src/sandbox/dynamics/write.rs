@@ -111,7 +111,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Deletes a row; lookups at it become empty, many-to-many rows go with it.
+    /// Deletes a row with what goes along with it, unless a row that stays forbids it.
     pub fn delete(&mut self, number: u16, slot: u32) -> Result<(), Fault> {
         let Some(row) = self.data.rows(number).get(slot) else {
             return Ok(());
@@ -128,9 +128,7 @@ impl Writer<'_> {
                 "The 'Delete' method does not support this entity.".into(),
             ));
         }
-        super::links::detach(self.data, number, id, self.now);
-        self.data.delete(number, slot);
-        Ok(())
+        super::remove::remove(self.data, (number, id), self.now)
     }
 
     /// Fills what a new row starts with; when it was created, if that is overridden.

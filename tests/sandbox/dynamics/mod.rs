@@ -5,6 +5,7 @@ mod batches;
 mod bullets;
 mod customising;
 mod definitions;
+mod deletions;
 mod documents;
 mod faults;
 pub mod harness;
