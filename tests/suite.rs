@@ -15,6 +15,7 @@ mod config;
 mod connectors;
 mod engine;
 mod mapping;
+mod parity;
 mod reconcile;
 mod sandbox;
 mod simulation;

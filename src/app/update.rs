@@ -151,9 +151,13 @@ fn done(state: &mut State, id: CommandId, outcome: Result<(), String>) {
 fn taken(command: &Command) -> String {
     match command {
         Command::SyncNow => "the next cycle starts now".to_owned(),
-        Command::Pause => "pausing: running batches are finished first".to_owned(),
-        Command::Resume => "going on".to_owned(),
-        Command::SetDirection { entity, .. } | Command::SetPolicy { entity, .. } => {
+        Command::Pause | Command::Hold(_) => {
+            "pausing: running batches are finished first".to_owned()
+        }
+        Command::Resume | Command::Release { .. } => "going on".to_owned(),
+        Command::SetDirection { entity, .. }
+        | Command::SetPolicy { entity, .. }
+        | Command::SetRule { entity, .. } => {
             format!("{entity}: changed, obeyed from the next cycle on")
         }
         Command::Resolve { .. } => "decided: written in the next batch, u takes it back".to_owned(),
@@ -171,9 +175,11 @@ fn taken(command: &Command) -> String {
 fn refused(command: &Command) -> &'static str {
     match command {
         Command::SyncNow => "not started",
-        Command::Pause => "not paused",
-        Command::Resume => "not resumed",
-        Command::SetDirection { .. } | Command::SetPolicy { .. } => "not changed",
+        Command::Pause | Command::Hold(_) => "not paused",
+        Command::Resume | Command::Release { .. } => "not resumed",
+        Command::SetDirection { .. } | Command::SetPolicy { .. } | Command::SetRule { .. } => {
+            "not changed"
+        }
         Command::Resolve { .. } => "not decided",
         Command::Unresolve { .. } => "not taken back",
         Command::RetryFailures { .. } | Command::RetryAlike { .. } => "not tried again",

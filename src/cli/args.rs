@@ -57,6 +57,10 @@ pub(super) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Hold writes back: all, one entity's, or one direction's; pulling goes on
+    Pause(PauseArguments),
+    /// Let what is held back go on: all, or what was held for one entity or direction
+    Resume(Part),
     /// List and resolve conflicts
     #[command(subcommand)]
     Conflicts(ConflictsVerb),
@@ -72,6 +76,43 @@ pub(super) enum Verb {
     },
     /// Print the manual page
     Man,
+}
+
+/// Which part of the engine.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Part {
+    /// Only this entity
+    #[arg(long, value_name = "E")]
+    pub(super) entity: Option<String>,
+    /// Only this direction
+    #[arg(long, value_enum, value_name = "D")]
+    pub(super) direction: Option<DirectionArgument>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PauseArguments {
+    #[command(flatten)]
+    pub(super) part: Part,
+    /// Go on by itself after this time (30m, 2h)
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) for_: Option<Duration>,
+}
+
+/// One direction.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(super) enum DirectionArgument {
+    ToDynamics,
+    ToMarketo,
+}
+
+impl From<DirectionArgument> for crate::model::Side {
+    fn from(direction: DirectionArgument) -> Self {
+        match direction {
+            DirectionArgument::ToDynamics => Self::Dynamics,
+            DirectionArgument::ToMarketo => Self::Marketo,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

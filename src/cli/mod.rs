@@ -6,6 +6,7 @@ mod conflicts;
 mod console;
 mod failures;
 mod output;
+mod pause;
 mod resources;
 mod run;
 mod sandbox;
@@ -50,6 +51,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {
             resources::runtime()?.block_on(sync::sync(&place, approve, json))
         }
         Some(Verb::Status { json }) => status::status(&place, json),
+        Some(Verb::Pause(arguments)) => pause::pause(&place, arguments),
+        Some(Verb::Resume(part)) => pause::resume(&place, part),
         Some(Verb::Conflicts(verb)) => conflicts::conflicts(&place, verb),
         Some(Verb::Failures(verb)) => failures::failures(&place, verb),
         Some(Verb::Sandbox(options)) => resources::runtime()?.block_on(sandbox::serve(options)),

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::failing::Edit;
-use crate::model::{ConflictId, Direction, Entity, FailureClass, FailureId, Policy, Side, Take};
+use crate::model::{
+    ConflictId, Direction, Entity, FailureClass, FailureId, Pause, Policy, RuleChange, Side, Take,
+};
 use crate::store::FailureFilter;
 
 /// A wish of the admin. The same document travels in-process and, from an attached console, through the store.
@@ -16,6 +18,22 @@ pub enum Command {
     Pause,
     /// Go on.
     Resume,
+    /// Hold a part of the engine back, in place of a pause of the same part; pulling goes on.
+    Hold(Pause),
+    /// Let a part go on: what is held for this entity and this side; all of both where none is named.
+    Release {
+        /// Only this entity's pauses.
+        entity: Option<Entity>,
+        /// Only pauses of writes to this side.
+        side: Option<Side>,
+    },
+    /// Set one of an entity's rules, from the next cycle on.
+    SetRule {
+        /// Which entity.
+        entity: Entity,
+        /// The rule.
+        change: RuleChange,
+    },
     /// Set an entity's direction, from the next cycle on.
     SetDirection {
         /// Which entity.

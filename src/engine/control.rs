@@ -6,17 +6,26 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
+use crate::model::{Entity, Pause, Side};
+
 /// The admin's standing wishes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wishes {
-    /// Write nothing more until resumed.
-    pub(super) paused: bool,
+    /// What is held back: nothing more of it is written.
+    pub(super) pauses: Vec<Pause>,
     /// Finish what is in flight and end.
     pub(super) stop: bool,
     /// Counts requests for a cycle now.
     pub(super) sync_now: u64,
     /// Plans the admin has approved in this process.
     pub(super) approved: BTreeSet<String>,
+}
+
+impl Wishes {
+    /// Whether everything is held back.
+    pub(super) fn paused(&self) -> bool {
+        self.pauses.iter().any(Pause::is_whole)
+    }
 }
 
 /// The day's calls are asked for this often; the question is a call itself, and other integrations share the day.
@@ -51,7 +60,32 @@ impl Control {
     /// Whether no new batch may be started.
     pub(super) fn holds_writes(&self) -> bool {
         let wishes = self.wishes.borrow();
-        wishes.paused || wishes.stop
+        wishes.paused() || wishes.stop
+    }
+
+    /// Whether no write of `entity` to `side` may be started, and until when (where that is known).
+    pub(super) fn holds(&self, entity: &Entity, side: Side) -> Option<Option<DateTime<Utc>>> {
+        let wishes = self.wishes.borrow();
+        let mut holding = wishes.pauses.iter().filter(|one| one.holds(entity, side));
+        let first = holding.next()?.until;
+        // The longest counts; one without an end is the longest of all.
+        Some(holding.fold(first, |longest, one| {
+            longest.and_then(|longest| one.until.map(|until| until.max(longest)))
+        }))
+    }
+
+    /// Whether a pause has come to its end.
+    pub(super) fn pause_is_over(&self, now: DateTime<Utc>) -> bool {
+        let wishes = self.wishes.borrow();
+        wishes.pauses.iter().any(|pause| pause.is_over(now))
+    }
+
+    /// Whether nothing of `entity` may be written to either side.
+    pub(super) fn holds_lane(&self, entity: &Entity) -> bool {
+        self.holds_writes()
+            || Side::BOTH
+                .into_iter()
+                .all(|side| self.holds(entity, side).is_some())
     }
 
     /// Whether the engine is to end.

@@ -181,7 +181,7 @@ async fn outcome(
                 })
                 .await?;
             let clean = waiting == 0;
-            let state = if context.control.wishes().paused {
+            let state = if context.control.wishes().paused() {
                 EngineState::Paused
             } else {
                 EngineState::Idle

@@ -10,7 +10,7 @@ use super::matching;
 use super::merging;
 use super::plan::Plan;
 use super::slice::{Item, Seen};
-use crate::store::LinkState;
+use crate::store::{Link, LinkState};
 
 /// What every decision of a slice is made with.
 pub(super) struct Setting<'a> {
@@ -23,12 +23,14 @@ pub(super) struct Setting<'a> {
 
 /// What is to be done about `item`.
 pub(super) fn decide(setting: &Setting<'_>, item: &Item) -> Plan {
-    if item
-        .link
-        .as_ref()
-        .is_some_and(|link| link.state == LinkState::Tombstone)
-    {
-        return Plan::nothing(item);
+    let buried = |link: &Link| link.state == LinkState::Tombstone;
+    if item.link.as_ref().is_some_and(buried) {
+        return match item.row.record() {
+            Some(row) if deleting::revives(setting.lane, &item.base, row) => {
+                matching::decide(setting, item, row)
+            }
+            _ => Plan::nothing(item),
+        };
     }
     if item.row == Seen::Gone || item.person == Seen::Gone {
         return deleting::decide(setting, item);

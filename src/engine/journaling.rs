@@ -23,9 +23,15 @@ pub(super) fn entries(op: &Op, marketo: Option<i64>, now: DateTime<Utc>) -> Vec<
     match op.kind {
         // One row for the record: what it was made of is in the base, what it replaced is nothing.
         OpKind::Create => vec![entry("", &Value::Null, &Value::Null, Cause::Create)],
-        OpKind::Delete | OpKind::Flag => {
-            vec![entry("", &Value::Null, &Value::Null, Cause::Delete)]
-        }
+        OpKind::Flag => vec![entry("", &Value::Null, &Value::Null, Cause::Delete)],
+        // The record as a whole, and every value that went with it.
+        OpKind::Delete => std::iter::once(entry("", &Value::Null, &Value::Null, Cause::Delete))
+            .chain(
+                op.fields
+                    .iter()
+                    .map(|field| entry(&field.field, &field.before, &field.after, Cause::Delete)),
+            )
+            .collect(),
         OpKind::Update => op
             .fields
             .iter()

@@ -98,12 +98,14 @@ fn create(setting: &Setting<'_>, item: &Item, row: &Record, id: Uuid) -> Plan {
     let (writes, refused) = create_fields(&lane.map, lane.direction(), Side::Dynamics, row);
     let mut fields: Vec<_> = writes.into_iter().map(op_field).collect();
     fields.extend(stamp_fields(id, setting, |_| Value::Null));
-    if item.link.is_none() {
-        plan.link_plan = LinkPlan::New {
+    plan.link_plan = match &item.link {
+        None => LinkPlan::New {
             marketo: None,
             state: LinkState::Live,
-        };
-    }
+        },
+        Some(link) if link.state == LinkState::Tombstone => LinkPlan::Revive,
+        Some(_) => LinkPlan::Keep,
+    };
     plan.refused = refused
         .into_iter()
         .map(|(field, refusal)| (Side::Marketo, field, refusal))

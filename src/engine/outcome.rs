@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::failing;
 use super::journaling::entries;
 use super::retry;
-use super::settle::key;
+use super::settle::{again_as, key};
 use super::stage::dirty;
 use crate::connectors::WriteOutcome;
 use crate::model::{ConflictStatus, Entity, FailureClass, LinkId, RecordKey, Refusal, Side, Value};
@@ -39,9 +39,7 @@ impl Settle<'_, '_> {
             }
             WriteOutcome::Updated { version } if op.kind == OpKind::Flag => {
                 self.tally.deleted += 1;
-                if let Some(link) = op.link {
-                    self.tx.set_link_state(link, LinkState::Tombstone)?;
-                }
+                self.bury(op)?;
                 self.acknowledged(op, None, version.as_deref())
             }
             WriteOutcome::Updated { version } => {
@@ -50,8 +48,11 @@ impl Settle<'_, '_> {
             }
             WriteOutcome::Deleted => {
                 self.tally.deleted += 1;
+                self.bury(op)?;
                 self.acknowledged(op, None, None)
             }
+            // Somebody else deleted it first.
+            WriteOutcome::Gone if op.kind == OpKind::Delete => self.bury(op),
             // It changed, or appeared, since it was read: read and decide again.
             WriteOutcome::Stale | WriteOutcome::Exists => {
                 self.again(op, DirtyReason::Stale, self.now)
@@ -72,6 +73,11 @@ impl Settle<'_, '_> {
             // Left in the outbox by the caller.
             WriteOutcome::Unknown(_) => Ok(()),
         }
+    }
+
+    fn bury(&self, op: &Op) -> Result<(), StoreError> {
+        let Some(link) = op.link else { return Ok(()) };
+        self.tx.set_link_state(link, LinkState::Tombstone)
     }
 
     fn acknowledged(
@@ -103,8 +109,8 @@ impl Settle<'_, '_> {
     /// The base becomes what was sent. Where a decision is written to both sides, only when the second one is
     /// confirmed: half a decision is not an agreement.
     fn agree(&self, link: LinkId, op: &Op) -> Result<(), StoreError> {
-        if op.kind == OpKind::Create {
-            // Stored when it was staged.
+        if matches!(op.kind, OpKind::Create | OpKind::Delete) {
+            // Stored when it was staged; or there is nobody left to agree with.
             return Ok(());
         }
         let half_done = self.tx.conflicts_in_outbox(link, op.id)?;
@@ -137,8 +143,9 @@ impl Settle<'_, '_> {
         reason: DirtyReason,
         due: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let Some(key) = key(op) else { return Ok(()) };
-        let gone = op.kind == OpKind::Flag;
+        let Some((key, gone)) = again_as(op) else {
+            return Ok(());
+        };
         self.tx.mark_dirty(&[Dirty {
             due,
             gone,

@@ -1,5 +1,6 @@
 //! What is to be done about one item: the outcome of a decision, before anything is stored or sent.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::slice::Item;
@@ -21,6 +22,8 @@ pub(super) enum LinkPlan {
     Attach { marketo: MarketoId, trusted: bool },
     /// The link stays as a tombstone.
     Bury,
+    /// A tombstone becomes a link again, to a person that is being created.
+    Revive,
 }
 
 /// One write.
@@ -53,6 +56,8 @@ pub(super) struct Plan {
     pub(super) refused: Vec<(Side, String, Refusal)>,
     /// The Marketo person could not be found, though nothing said that it was deleted.
     pub(super) person_missing: bool,
+    /// A write of it waits for a pause to end: it is looked at again at this moment.
+    pub(super) held_until: Option<DateTime<Utc>>,
 }
 
 impl Plan {
@@ -79,6 +84,7 @@ impl Plan {
             applied: Vec::new(),
             refused: Vec::new(),
             person_missing: false,
+            held_until: None,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::snapshot::{EntityStatus, News, NewsKind, Snapshot, THROUGHPUT_SECONDS
 use crate::clock::Clock;
 use crate::model::{
     BatchProgress, ConflictId, CycleId, CycleReport, EngineState, Entity, EntityCounts,
-    EntitySettings, Quota,
+    EntitySettings, Quota, Side,
 };
 
 /// News kept for a reader that lags; older ones are lost to it.
@@ -245,7 +245,7 @@ impl Progress {
                 entity: entity.clone(),
                 direction: settings.direction,
                 policy: settings.policy,
-                state: inner.snapshot.state,
+                state: lane_state(&inner.snapshot, entity),
                 links: facts.links,
                 backlog: facts.backlog,
                 oldest_pending: facts.oldest_pending,
@@ -264,6 +264,16 @@ impl Progress {
         snapshot.marketo_errors = marketo_errors;
         snapshot.throughput = inner.throughput.series(now);
         self.snapshot.send_replace(Arc::new(snapshot.clone()));
+    }
+}
+
+/// What an entity's lane is doing: what the engine does, unless the lane alone is held.
+fn lane_state(snapshot: &Snapshot, entity: &Entity) -> EngineState {
+    let held = |side| snapshot.pauses.iter().any(|one| one.holds(entity, side));
+    if Side::BOTH.into_iter().all(held) {
+        EngineState::Paused
+    } else {
+        snapshot.state
     }
 }
 

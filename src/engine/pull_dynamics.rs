@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::context::Context;
+use super::deleting::revives;
 use super::error::EngineError;
 use super::lane::Lane;
 use super::missing;
@@ -230,7 +231,10 @@ fn nothing_new(
 ) -> bool {
     let Some(link) = link else { return false };
     if link.state == LinkState::Tombstone {
-        return true;
+        let base = bases.get(&link.id);
+        return !record
+            .zip(base)
+            .is_some_and(|(record, base)| revives(lane, base, record));
     }
     let Some(record) = record else { return false };
     let Some(base) = bases.get(&link.id) else {

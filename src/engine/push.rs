@@ -15,7 +15,7 @@ use super::stamp;
 use crate::connectors::dynamics::{DynamicsAction, DynamicsWrite};
 use crate::connectors::marketo::{PeopleAction, PeopleWrite};
 use crate::connectors::{ConnectorError, Trouble, WriteOutcome};
-use crate::model::{BatchProgress, EngineState, Side, Value};
+use crate::model::{BatchProgress, EngineState, MarketoId, Side, Value};
 use crate::store::{Op, OpKind};
 
 /// A pause for a call that was refused without a waiting time.
@@ -25,12 +25,15 @@ const BACK_OFF: Duration = Duration::from_secs(5);
 pub(super) async fn push(context: &Context, lane: &Lane, ops: Vec<Op>) -> Result<(), EngineError> {
     let (to_dynamics, to_marketo): (Vec<Op>, Vec<Op>) =
         ops.into_iter().partition(|op| op.side == Side::Dynamics);
-    let (creates, updates): (Vec<Op>, Vec<Op>) = to_marketo
+    let (creates, others): (Vec<Op>, Vec<Op>) = to_marketo
         .into_iter()
         .partition(|op| op.kind == OpKind::Create);
+    let (deletes, updates): (Vec<Op>, Vec<Op>) =
+        others.into_iter().partition(|op| op.kind == OpKind::Delete);
     try_join!(
         batch(context, lane, creates),
         batch(context, lane, updates),
+        batch(context, lane, deletes),
         batch(context, lane, to_dynamics),
     )?;
     Ok(())
@@ -86,6 +89,10 @@ async fn observed(
     context.progress.batch_began(progress);
     let answer = match side {
         Side::Dynamics => context.dynamics.write(&dynamics_writes(lane, ops)).await,
+        Side::Marketo if ops[0].kind == OpKind::Delete => {
+            let people: Vec<MarketoId> = ops.iter().filter_map(|op| op.marketo).collect();
+            context.marketo.delete_people(&people).await
+        }
         Side::Marketo => {
             context
                 .marketo
@@ -98,7 +105,7 @@ async fn observed(
         let took = |outcome: &&WriteOutcome| {
             matches!(
                 outcome,
-                WriteOutcome::Created { .. } | WriteOutcome::Updated { .. }
+                WriteOutcome::Created { .. } | WriteOutcome::Updated { .. } | WriteOutcome::Deleted
             )
         };
         outcomes.iter().filter(took).count() as u64
@@ -115,11 +122,15 @@ fn dynamics_writes<'a>(lane: &'a Lane, ops: &[Op]) -> Vec<DynamicsWrite<'a>> {
     ops.iter()
         .filter_map(|op| {
             let version = op.version.clone();
+            let (action, fields) = match op.kind {
+                OpKind::Delete => (DynamicsAction::Delete { version }, Vec::new()),
+                _ => (DynamicsAction::Update { version }, values(op)),
+            };
             Some(DynamicsWrite {
                 table: &lane.table,
                 id: op.dynamics?,
-                action: DynamicsAction::Update { version },
-                fields: values(op),
+                action,
+                fields,
             })
         })
         .collect()

@@ -6,11 +6,11 @@
 use super::context::Context;
 use super::error::EngineError;
 use super::journaling::perhaps;
-use super::settle::key;
+use super::settle::again_as;
 use super::snapshot::NewsKind;
 use super::stage::dirty;
 use crate::model::OpId;
-use crate::store::{Dirty, DirtyReason, Op, OpKind, OpState};
+use crate::store::{Dirty, DirtyReason, Op, OpState};
 
 /// Operations handled in one transaction.
 const AT_ONCE: usize = 1000;
@@ -68,9 +68,9 @@ pub(super) async fn recover(context: &Context) -> Result<(), EngineError> {
 }
 
 fn look_again(op: &Op, now: chrono::DateTime<chrono::Utc>) -> Option<Dirty> {
-    let gone = op.kind == OpKind::Flag;
+    let (key, gone) = again_as(op)?;
     Some(Dirty {
         gone,
-        ..dirty(&op.entity, key(op)?, DirtyReason::Settle, now)
+        ..dirty(&op.entity, key, DirtyReason::Settle, now)
     })
 }

@@ -99,8 +99,7 @@ pub async fn one_cycle(parts: Parts, approve: Option<String>) -> Result<CycleRep
 async fn begin(context: &Context) -> Result<Lease, EngineError> {
     let lease = lease::take(context).await?;
     recover::take_over(context).await?;
-    let paused = context.store.read(|reader| reader.paused()).await?;
-    context.control.wish(|wishes| wishes.paused = paused);
+    wishes::pauses(context).await?;
     publish::once(context).await?;
     Ok(lease)
 }

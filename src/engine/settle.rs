@@ -10,7 +10,7 @@ use super::outcome::{Settle, Tally};
 use super::snapshot::NewsKind;
 use crate::connectors::{ConnectorError, WriteOutcome};
 use crate::model::{FailureClass, OpId, RecordKey, Refusal, Side};
-use crate::store::{DirtyReason, Op, StoreError, Tx};
+use crate::store::{DirtyReason, Op, OpKind, StoreError, Tx};
 
 /// Settles a batch whose records have an outcome each, in the order they were sent.
 pub(super) async fn answered(
@@ -174,4 +174,15 @@ pub(super) fn key(op: &Op) -> Option<RecordKey> {
     op.dynamics
         .map(RecordKey::Dynamics)
         .or(op.marketo.map(RecordKey::Marketo))
+}
+
+/// The key a write's record is looked at again by, and whether that side is known to be gone: what follows a delete is
+/// decided on the deleted side's key.
+pub(super) fn again_as(op: &Op) -> Option<(RecordKey, bool)> {
+    let gone = matches!(op.kind, OpKind::Flag | OpKind::Delete);
+    let key = match op.side {
+        Side::Dynamics if gone => op.marketo.map(RecordKey::Marketo),
+        _ => key(op),
+    };
+    Some((key?, gone))
 }

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
 use crate::model::{Conflict, LinkId, Record, RecordKey, Side};
-use crate::store::{Base, Dirty, DirtyReason, Link, StoreError, Tx};
+use crate::store::{Base, Dirty, DirtyReason, Link, LinkState, StoreError, Tx};
 
 /// Records a slice: what one Marketo call takes.
 pub(super) const SLICE: usize = 300;
@@ -68,7 +68,7 @@ impl Item {
     pub(super) fn is_linked(&self) -> bool {
         self.link
             .as_ref()
-            .is_some_and(|link| link.marketo.is_some())
+            .is_some_and(|link| link.marketo.is_some() && link.state != LinkState::Tombstone)
     }
 
     pub(super) fn link_id(&self) -> Option<LinkId> {

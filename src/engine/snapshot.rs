@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::{
-    BatchProgress, ConflictId, CycleId, CycleReport, Direction, EngineState, Entity, Policy, Quota,
+    BatchProgress, ConflictId, CycleId, CycleReport, Direction, EngineState, Entity, Pause, Policy,
+    Quota,
 };
 
 /// Seconds of throughput history a snapshot carries.
@@ -47,6 +48,8 @@ pub struct Snapshot {
     pub failures: u64,
     /// How the last cycle ended.
     pub last: Option<CycleReport>,
+    /// What the admin holds back.
+    pub pauses: Vec<Pause>,
     /// Rises whenever rows the panes list (conflicts, entities, mappings, failures) may have changed in the store.
     pub revision: u64,
     /// Whether this process is only attached: another one runs the engine (its pid and machine).

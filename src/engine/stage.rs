@@ -82,7 +82,10 @@ struct Stage<'a, 'tx> {
 
 impl Stage<'_, '_> {
     fn item(&mut self, plan: Plan) -> Result<(), StoreError> {
-        self.tx.clear_dirty(self.entity, &plan.settles)?;
+        match plan.held_until {
+            Some(due) => self.tx.hold_dirty(self.entity, &plan.settles, due)?,
+            None => self.tx.clear_dirty(self.entity, &plan.settles)?,
+        }
         let link = match self.link(&plan)? {
             Linking::Done(link) => link,
             Linking::Taken => return self.again(&plan),
@@ -94,7 +97,7 @@ impl Stage<'_, '_> {
         self.failures(&plan)?;
         if plan.to_dynamics.is_none() && plan.to_marketo.is_none() {
             self.staged.settled += 1;
-            if plan.refused.is_empty() && !plan.person_missing {
+            if plan.refused.is_empty() && !plan.person_missing && plan.held_until.is_none() {
                 self.heal(&plan)?;
             }
             return Ok(());
@@ -134,15 +137,18 @@ impl Stage<'_, '_> {
                 Ok(Linking::Done(known))
             }
             (LinkPlan::Bury, Some(link)) => {
-                // With a flag to be set, the link is buried when that is confirmed.
-                if plan.to_marketo.is_none() {
+                // With a flag to be set or a record to be deleted, the link is buried when that is confirmed.
+                if plan.to_marketo.is_none() && plan.to_dynamics.is_none() {
                     self.tx.set_link_state(link, LinkState::Tombstone)?;
                 }
                 Ok(Linking::Done(known))
             }
-            (LinkPlan::New { .. } | LinkPlan::Attach { .. } | LinkPlan::Bury, _) => {
+            (LinkPlan::Revive, Some(link)) => {
+                self.tx.set_link_marketo(link, None)?;
+                self.tx.set_link_state(link, LinkState::Frozen)?;
                 Ok(Linking::Done(known))
             }
+            (_, known) => Ok(Linking::Done(known)),
         }
     }
 

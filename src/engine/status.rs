@@ -52,6 +52,7 @@ pub fn status(reader: &Reader<'_>, profile: &str, now: DateTime<Utc>) -> Result<
         "next_cycle": known["next_cycle"],
         "entities": entities(reader, &known, now)?,
         "quotas": quotas(&known),
+        "pauses": reader.pauses()?,
     }))
 }
 
@@ -82,6 +83,7 @@ fn entities(
             "conflicts": facts.conflicts,
             "failures": facts.failures,
             "notes": alike::notes_of(&groups, &entity),
+            "rules": settings.rules,
         })
     };
     Ok(facts.into_iter().map(row).collect())

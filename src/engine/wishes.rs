@@ -9,10 +9,12 @@ use super::asked;
 use super::command::Command;
 use super::context::Context;
 use super::error::EngineError;
+use super::holding::{expire, hold, release};
 use super::prepare::settings;
 use super::stage::dirty;
 use crate::model::{
-    Conflict, ConflictId, ConflictKind, EngineState, Entity, EntitySettings, RecordKey, Resolution,
+    Conflict, ConflictId, ConflictKind, EngineState, Entity, EntitySettings, Pause, RecordKey,
+    Resolution, Side,
 };
 use crate::store::{Dirty, DirtyReason, Resolved, StoreError, Tx};
 
@@ -33,8 +35,12 @@ pub(super) async fn follow(
             Some(command) = commands.recv() => carry_out(context, command).await?,
             () = tokio::time::sleep(LOOK_EVERY) => {
                 let changes = context.store.changes();
-                if seen.replace(changes) != Some(changes) {
+                let changed = seen.replace(changes) != Some(changes);
+                if changed {
                     posted(context).await?;
+                }
+                if changed || context.control.pause_is_over(context.clock.now()) {
+                    pauses(context).await?;
                 }
             }
         }
@@ -59,8 +65,19 @@ async fn posted(context: &Context) -> Result<(), EngineError> {
 async fn carry_out(context: &Context, command: Command) -> Result<(), EngineError> {
     match command {
         Command::SyncNow => sync_now(context),
-        Command::Pause => pause(context, true).await?,
-        Command::Resume => pause(context, false).await?,
+        Command::Pause => hold_part(context, Pause::ALL).await?,
+        Command::Hold(pause) => hold_part(context, pause).await?,
+        Command::Resume => release_part(context, None, None).await?,
+        Command::Release { entity, side } => release_part(context, entity, side).await?,
+        Command::SetRule {
+            entity,
+            change: rule,
+        } => {
+            change(context, &entity, move |settings| {
+                rule.apply(&mut settings.rules);
+            })
+            .await?;
+        }
         Command::SetDirection { entity, direction } => {
             change(context, &entity, move |settings| {
                 settings.direction = direction;
@@ -109,16 +126,49 @@ pub(super) fn sync_now(context: &Context) {
     context.control.wish(|wishes| wishes.sync_now += 1);
 }
 
-async fn pause(context: &Context, paused: bool) -> Result<(), EngineError> {
+async fn hold_part(context: &Context, pause: Pause) -> Result<(), EngineError> {
+    context.store.transaction(move |tx| hold(tx, pause)).await?;
+    pauses(context).await
+}
+
+async fn release_part(
+    context: &Context,
+    entity: Option<Entity>,
+    side: Option<Side>,
+) -> Result<(), EngineError> {
+    let now = context.clock.now();
     context
         .store
-        .transaction(move |tx| tx.set_paused(paused))
+        .transaction(move |tx| release(tx, entity.as_ref(), side, now))
         .await?;
-    context.control.wish(|wishes| wishes.paused = paused);
-    if paused {
-        context.progress.state(EngineState::Paused, None);
+    pauses(context).await
+}
+
+/// Obeys what the store says is held back; what is released goes on at once.
+pub(super) async fn pauses(context: &Context) -> Result<(), EngineError> {
+    let now = context.clock.now();
+    let known = context.store.read(|reader| reader.pauses()).await?;
+    let pauses = if known.iter().any(|pause| pause.is_over(now)) {
+        context.store.transaction(move |tx| expire(tx, now)).await?
     } else {
+        known
+    };
+    let before = context.control.wishes();
+    if before.pauses == pauses {
+        return Ok(());
+    }
+    let (was, is) = (before.paused(), pauses.iter().any(Pause::is_whole));
+    let released = before.pauses.iter().any(|one| !pauses.contains(one));
+    context
+        .progress
+        .note(|snapshot| snapshot.pauses.clone_from(&pauses));
+    context.control.wish(|wishes| wishes.pauses = pauses);
+    if is && !was {
+        context.progress.state(EngineState::Paused, None);
+    } else if was && !is {
         context.progress.state(EngineState::Idle, None);
+    }
+    if released {
         sync_now(context);
     }
     Ok(())

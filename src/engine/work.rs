@@ -13,6 +13,7 @@ use super::context::Context;
 use super::decide::{Setting, decide};
 use super::error::EngineError;
 use super::gather::gather;
+use super::holding::hold_back;
 use super::lane::Lane;
 use super::plan::Plan;
 use super::push::push;
@@ -86,7 +87,8 @@ impl Work<'_> {
             // Asked before taking: what arrives afterwards announces itself.
             let complete = self.arrivals.complete();
             let news = self.arrivals.something.notified();
-            let mut more = trouble.is_none() && !self.context.control.holds_writes();
+            let held = self.context.control.holds_lane(lane.entity());
+            let mut more = trouble.is_none() && !held;
             while more && running.len() < SLICES_AT_ONCE {
                 match take(self.context, lane, part, &self.claims).await {
                     Ok(Some(slice)) => running.push(self.slice(lane, slice)),
@@ -98,7 +100,7 @@ impl Work<'_> {
                 }
             }
             if running.is_empty() {
-                let held = trouble.is_some() || self.context.control.holds_writes();
+                let held = trouble.is_some() || self.context.control.holds_lane(lane.entity());
                 if held || (complete && !self.waited_for_throttling().await) {
                     return trouble.map_or(Ok(()), Err);
                 }
@@ -132,7 +134,10 @@ impl Work<'_> {
         let plans: Vec<Plan> = slice
             .items
             .iter()
-            .map(|item| decide(&setting, item))
+            .map(|item| {
+                let plan = decide(&setting, item);
+                hold_back(&context.control, lane.entity(), setting.now, item, plan)
+            })
             .collect();
         let staged = stage(context, lane, self.cycle, plans).await?;
         push(context, lane, staged.ops).await

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::EntityRules;
+
 /// A kind of record that is kept in step, by its Dynamics logical name (`lead`, `contact`, `new_project`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -152,6 +154,9 @@ pub struct EntitySettings {
     pub direction: Direction,
     /// Who wins a conflict where the field map does not say.
     pub policy: Policy,
+    /// Deletes, scope, brakes and matching.
+    #[serde(default)]
+    pub rules: EntityRules,
 }
 
 impl EntitySettings {
@@ -161,6 +166,7 @@ impl EntitySettings {
             entity,
             direction: Direction::Both,
             policy: Policy::Ask,
+            rules: EntityRules::default(),
         }
     }
 }

@@ -10,8 +10,10 @@ mod failure;
 mod field;
 mod ids;
 mod journal;
+mod pause;
 mod quota;
 mod record;
+mod rules;
 mod status;
 mod value;
 
@@ -21,7 +23,11 @@ pub use failure::{Failure, FailureClass, FailureStatus, Refusal};
 pub use field::{FieldInfo, FieldKind, LengthUnit, OptionItem};
 pub use ids::{ConflictId, CycleId, FailureId, LinkId, MarketoId, OpId, RecordKey, Side};
 pub use journal::{Cause, JournalEntry};
+pub use pause::Pause;
 pub use quota::Quota;
 pub use record::{Fields, Record};
+pub use rules::{
+    BrakeRules, DeletePolicy, EntityRules, Filter, LeavePolicy, Limit, MatchRule, RuleChange,
+};
 pub use status::{BatchProgress, CycleOutcome, CycleReport, EngineState, EntityCounts, PerSide};
 pub use value::Value;

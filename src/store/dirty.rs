@@ -29,6 +29,8 @@ pub enum DirtyReason {
     Stale,
     /// A tombstone named it.
     Delete,
+    /// Its write is held back by a pause; due again when that ends.
+    Held,
 }
 
 numbered!(DirtyReason {
@@ -40,6 +42,7 @@ numbered!(DirtyReason {
     Backfill = 5,
     Stale = 6,
     Delete = 7,
+    Held = 8,
 });
 
 /// One record that must be looked at.
@@ -99,7 +102,7 @@ const MARK: &str = "INSERT INTO dirty(entity, key, reason, since, due, seq, gone
     ON CONFLICT(entity, key) DO UPDATE SET
       reason = excluded.reason,
       since = min(since, excluded.since),
-      due = iif(excluded.reason IN (3, 4), excluded.due, min(due, excluded.due)),
+      due = iif(excluded.reason IN (3, 4, 8), excluded.due, min(due, excluded.due)),
       seq = excluded.seq,
       gone = CASE WHEN excluded.gone THEN 1 WHEN excluded.record IS NOT NULL THEN 0 ELSE gone END,
       record = iif(excluded.gone, NULL, coalesce(excluded.record, record))";
@@ -239,6 +242,30 @@ impl Tx<'_> {
             statement.execute((entity, key, seq))?;
         }
         Ok(())
+    }
+
+    /// Puts records that were looked at off until `due`, unless they were marked again meanwhile: a pause holds them.
+    pub fn hold_dirty(
+        &self,
+        entity: &Entity,
+        seen: &[(RecordKey, i64)],
+        due: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.conn().prepare_cached(
+            "UPDATE dirty SET reason = ?4, due = ?5 WHERE entity = ?1 AND key = ?2 AND seq = ?3",
+        )?;
+        for (key, seq) in seen {
+            statement.execute((entity, key, seq, DirtyReason::Held, At(due)))?;
+        }
+        Ok(())
+    }
+
+    /// Has every record looked at again at `now` whose write a pause held back.
+    pub fn release_held(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        self.run(
+            "UPDATE dirty SET due = ?2 WHERE reason = ?1 AND due > ?2",
+            (DirtyReason::Held, At(now)),
+        )
     }
 
     /// The first of `count` numbers never drawn before.

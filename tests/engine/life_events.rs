@@ -5,6 +5,7 @@ use syncdeck::model::{ConflictKind, ConflictStatus, CycleOutcome, RecordKey, Sid
 use syncdeck::store::LinkState;
 use uuid::Uuid;
 
+use super::harness::rules::plan_of;
 use super::harness::{Bench, assert_clean, person_columns, text, written};
 
 async fn in_step() -> (Bench, Uuid, i64) {
@@ -142,11 +143,6 @@ async fn a_mass_delete_is_braked_before_the_first_of_it() {
     let report = bench.later().await;
     assert_eq!(report.outcome, CycleOutcome::Halted, "{report:?}");
     assert!(bench.wire.take_writes().is_empty());
-    let reason = report.reason.unwrap();
-    let plan = reason.split('\'').nth(1).unwrap().to_owned();
-    let approved = syncdeck::engine::one_cycle(bench.parts(), Some(plan))
-        .await
-        .unwrap();
-    assert_clean(&approved);
+    assert_clean(&bench.approving(&plan_of(&report)).await);
     assert_eq!(bench.wire.take_writes().len(), 40);
 }

@@ -1,10 +1,12 @@
 //! The engine, proved end to end in one thread: real connectors and store, both vendors in-process, paused time.
 
 mod crash;
+mod deletes;
 mod directions;
 mod edits;
 mod failing;
 mod first_copy;
 pub mod harness;
 mod life_events;
+mod pauses;
 mod trouble;

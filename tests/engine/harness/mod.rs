@@ -1,6 +1,7 @@
 //! A world in one thread: both ends in-process, the real connectors, engine and store, paused time.
 
 pub mod oracle;
+pub mod rules;
 pub mod wire;
 
 use std::path::Path;
@@ -386,6 +387,7 @@ impl Bench {
             entity,
             direction,
             policy,
+            ..EntitySettings::initial(Entity::LEAD)
         };
         self.store
             .transaction_blocking(|tx| tx.set_entity_settings(&settings))

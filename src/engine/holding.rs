@@ -1,0 +1,98 @@
+//! A paused direction: what would be written that way waits, the rest of the record goes on.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::control::Control;
+use super::plan::{LinkPlan, Plan, Write};
+use super::slice::Item;
+use crate::model::{ConflictId, Entity, Pause, Side};
+use crate::store::{StoreError, Tx};
+
+/// A pause without an end is looked at again after this long, should nobody end it.
+const WITHOUT_END: TimeDelta = TimeDelta::days(3650);
+
+/// Takes the writes to a paused side out of a plan; its record is looked at again when the pause ends.
+pub(super) fn hold_back(
+    control: &Control,
+    entity: &Entity,
+    now: DateTime<Utc>,
+    item: &Item,
+    mut plan: Plan,
+) -> Plan {
+    let mut until = None;
+    let mut decisions: HashSet<ConflictId> = HashSet::new();
+    for side in Side::BOTH {
+        let Some(held) = control.holds(entity, side) else {
+            continue;
+        };
+        let write = match side {
+            Side::Dynamics => plan.to_dynamics.take(),
+            Side::Marketo => plan.to_marketo.take(),
+        };
+        if let Some(write) = write {
+            let ends = held.unwrap_or(now + WITHOUT_END);
+            until = until.max(Some(ends));
+            decisions.extend(write.fields.iter().filter_map(|field| field.conflict));
+        }
+    }
+    let Some(until) = until else { return plan };
+    if plan.link_plan != LinkPlan::Keep || !plan.applied.is_empty() {
+        plan = Plan::nothing(item);
+    }
+    // A decision is written to both sides or to none.
+    for write in [&mut plan.to_dynamics, &mut plan.to_marketo] {
+        *write = write
+            .take()
+            .and_then(|write| without(write, &decisions))
+            .filter(|write| !write.fields.is_empty());
+    }
+    plan.held_until = Some(until);
+    plan
+}
+
+fn without(mut write: Write, decisions: &HashSet<ConflictId>) -> Option<Write> {
+    let before = write.fields.len();
+    write
+        .fields
+        .retain(|field| field.conflict.is_none_or(|id| !decisions.contains(&id)));
+    (before == write.fields.len() || !write.fields.is_empty()).then_some(write)
+}
+
+/// Holds a part of the engine back, in place of a pause of the same part.
+pub fn hold(tx: &Tx<'_>, pause: Pause) -> Result<(), StoreError> {
+    let mut pauses = tx.pauses()?;
+    pauses.retain(|one| !one.same_scope(&pause));
+    pauses.push(pause);
+    tx.set_pauses(&pauses)
+}
+
+/// Lets a part of the engine go on; without an entity and a side, all of it. What waited is looked at again at once.
+pub fn release(
+    tx: &Tx<'_>,
+    entity: Option<&Entity>,
+    side: Option<Side>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let mut pauses = tx.pauses()?;
+    let within = |pause: &Pause| {
+        entity.is_none_or(|entity| pause.entity.as_ref() == Some(entity))
+            && side.is_none_or(|side| pause.side == Some(side))
+    };
+    pauses.retain(|pause| !within(pause));
+    tx.set_pauses(&pauses)?;
+    tx.release_held(now).map(drop)
+}
+
+/// Ends the pauses whose time has come; returns those that go on. Only what changed is written.
+pub(super) fn expire(tx: &Tx<'_>, now: DateTime<Utc>) -> Result<Vec<Pause>, StoreError> {
+    let mut pauses = tx.pauses()?;
+    let before = pauses.len();
+    pauses.retain(|pause| !pause.is_over(now));
+    if pauses.len() < before {
+        tx.set_pauses(&pauses)?;
+        tx.release_held(now)?;
+    }
+    Ok(pauses)
+}

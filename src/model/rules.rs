@@ -1,0 +1,227 @@
+//! The rules an admin sets for one entity: what a delete means, who is in scope, how much goes through unasked.
+
+use serde::{Deserialize, Serialize};
+
+use super::Side;
+
+/// What a delete on one side means for the record on the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeletePolicy {
+    /// It is kept and flagged as deleted; where the other side has no such flag, it is only unlinked.
+    Flag,
+    /// It is deleted too.
+    Delete,
+    /// It is kept as it is; the link ends.
+    Unlink,
+    /// It is kept; a later edit of it creates the deleted one anew.
+    Recreate,
+    /// The admin decides, record by record.
+    Ask,
+}
+
+impl DeletePolicy {
+    /// Every policy, in the order the console offers them.
+    pub const ALL: [Self; 5] = [
+        Self::Flag,
+        Self::Unlink,
+        Self::Recreate,
+        Self::Delete,
+        Self::Ask,
+    ];
+
+    /// The word on screen, in JSON and in configuration files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Flag => "flag",
+            Self::Delete => "delete",
+            Self::Unlink => "unlink",
+            Self::Recreate => "recreate",
+            Self::Ask => "ask",
+        }
+    }
+
+    /// The policy a word names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.word() == word)
+    }
+}
+
+/// What happens to a linked person whose row leaves the filter's scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeavePolicy {
+    /// Nothing is written any more; what is there goes stale, as with the native connector.
+    #[default]
+    Freeze,
+    /// As frozen, and flagged as if deleted until it comes back.
+    Flag,
+    /// The person is deleted in Marketo; coming back creates another one.
+    Delete,
+}
+
+impl LeavePolicy {
+    /// Every policy, in the order the console offers them.
+    pub const ALL: [Self; 3] = [Self::Freeze, Self::Flag, Self::Delete];
+
+    /// The word on screen, in JSON and in configuration files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Freeze => "freeze",
+            Self::Flag => "flag",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// The policy a word names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.word() == word)
+    }
+}
+
+/// Which rows are kept in step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Filter {
+    /// Whether a No in the native connector's column `new_synctomkto` keeps a row out. Absent, empty and Yes do not.
+    pub native_column: bool,
+    /// A CEL expression over the row's columns that has to hold as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self {
+            native_column: true,
+            expression: None,
+        }
+    }
+}
+
+/// What goes through unasked: the larger of a count and a share of all links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// Records a cycle that are always allowed.
+    pub count: u64,
+    /// Records a cycle, in percent of the entity's links.
+    pub percent: u32,
+}
+
+/// How much one cycle may do unasked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BrakeRules {
+    /// Records deleted, or flagged as deleted.
+    pub deletes: Limit,
+    /// Records created, outside the first copy.
+    pub creates: Limit,
+    /// Records changed, outside the first copy.
+    pub changes: Limit,
+    /// A side with less than this percentage of what it had looks emptied.
+    pub remaining_percent: u32,
+}
+
+impl Default for BrakeRules {
+    fn default() -> Self {
+        let limit = |count, percent| Limit { count, percent };
+        Self {
+            deletes: limit(25, 1),
+            creates: limit(500, 5),
+            changes: limit(1_000, 30),
+            remaining_percent: 50,
+        }
+    }
+}
+
+/// One way to find the person a row stands for: all of these logical fields are equal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MatchRule {
+    /// The logical fields; people are looked up by the first one, so it has to be one Marketo can search.
+    pub fields: Vec<String>,
+}
+
+/// All rules of one entity beyond direction and policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EntityRules {
+    /// What a row deleted in Dynamics means for the person.
+    pub deleted_in_dynamics: DeletePolicy,
+    /// What a person deleted in Marketo means for the row.
+    pub deleted_in_marketo: DeletePolicy,
+    /// Which rows are kept in step.
+    pub filter: Filter,
+    /// What happens to those that leave.
+    pub leave: LeavePolicy,
+    /// How much goes through unasked.
+    pub brakes: BrakeRules,
+    /// How a row without a link finds its person, in this order; our own stamp always comes first.
+    pub matching: Vec<MatchRule>,
+}
+
+impl Default for EntityRules {
+    fn default() -> Self {
+        Self {
+            deleted_in_dynamics: DeletePolicy::Flag,
+            deleted_in_marketo: DeletePolicy::Unlink,
+            filter: Filter::default(),
+            leave: LeavePolicy::default(),
+            brakes: BrakeRules::default(),
+            matching: vec![MatchRule {
+                fields: vec!["email".to_owned()],
+            }],
+        }
+    }
+}
+
+impl EntityRules {
+    /// What a delete on `side` means for the other one.
+    pub fn deleted_in(&self, side: Side) -> DeletePolicy {
+        match side {
+            Side::Dynamics => self.deleted_in_dynamics,
+            Side::Marketo => self.deleted_in_marketo,
+        }
+    }
+}
+
+/// One rule's new setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleChange {
+    /// What a delete on this side means for the other.
+    Delete {
+        /// Where records are deleted.
+        side: Side,
+        /// What follows.
+        policy: DeletePolicy,
+    },
+    /// Which rows are kept in step; shown as a plan before it is obeyed.
+    Filter(Filter),
+    /// What happens to those that leave.
+    Leave(LeavePolicy),
+    /// How much goes through unasked.
+    Brakes(BrakeRules),
+    /// How rows find their people.
+    Matching(Vec<MatchRule>),
+    /// All rules at once.
+    All(Box<EntityRules>),
+}
+
+impl RuleChange {
+    /// Sets the rule.
+    pub fn apply(self, rules: &mut EntityRules) {
+        match self {
+            Self::Delete { side, policy } => match side {
+                Side::Dynamics => rules.deleted_in_dynamics = policy,
+                Side::Marketo => rules.deleted_in_marketo = policy,
+            },
+            Self::Filter(filter) => rules.filter = filter,
+            Self::Leave(policy) => rules.leave = policy,
+            Self::Brakes(brakes) => rules.brakes = brakes,
+            Self::Matching(matching) => rules.matching = matching,
+            Self::All(all) => *rules = *all,
+        }
+    }
+}

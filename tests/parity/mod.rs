@@ -1,0 +1,3 @@
+//! What the native connector does, statement by statement, shown of ours.
+
+mod basics;
