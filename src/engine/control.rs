@@ -63,15 +63,13 @@ impl Control {
         wishes.paused() || wishes.stop
     }
 
-    /// Whether no write of `entity` to `side` may be started, and until when (where that is known).
-    pub(super) fn holds(&self, entity: &Entity, side: Side) -> Option<Option<DateTime<Utc>>> {
+    /// Until when no write of `entity` to `side` may be started; a pause without an end lasts longer than time.
+    pub(super) fn holds(&self, entity: &Entity, side: Side) -> Option<DateTime<Utc>> {
         let wishes = self.wishes.borrow();
-        let mut holding = wishes.pauses.iter().filter(|one| one.holds(entity, side));
-        let first = holding.next()?.until;
-        // The longest counts; one without an end is the longest of all.
-        Some(holding.fold(first, |longest, one| {
-            longest.and_then(|longest| one.until.map(|until| until.max(longest)))
-        }))
+        let holding = wishes.pauses.iter().filter(|one| one.holds(entity, side));
+        holding
+            .map(|one| one.until.unwrap_or(DateTime::<Utc>::MAX_UTC))
+            .max()
     }
 
     /// Whether a pause has come to its end.

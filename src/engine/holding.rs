@@ -32,8 +32,7 @@ pub(super) fn hold_back(
             Side::Marketo => plan.to_marketo.take(),
         };
         if let Some(write) = write {
-            let ends = held.unwrap_or(now + WITHOUT_END);
-            until = until.max(Some(ends));
+            until = until.max(Some(held.min(now + WITHOUT_END)));
             decisions.extend(write.fields.iter().filter_map(|field| field.conflict));
         }
     }

@@ -41,6 +41,7 @@ mod pull_marketo;
 mod push;
 mod recover;
 mod retry;
+mod ruling;
 mod session;
 mod settle;
 mod slice;

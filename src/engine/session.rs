@@ -12,7 +12,7 @@ use super::context::{Context, Parts};
 use super::error::EngineError;
 use super::lease::{self, Lease};
 use super::snapshot::{News, Snapshot};
-use super::{cycle, publish, recover, wishes};
+use super::{cycle, publish, recover, ruling, wishes};
 use crate::model::{CycleOutcome, CycleReport, EngineState};
 
 /// Commands that wait to be carried out; the console is never made to wait longer than it takes to empty this.
@@ -99,7 +99,7 @@ pub async fn one_cycle(parts: Parts, approve: Option<String>) -> Result<CycleRep
 async fn begin(context: &Context) -> Result<Lease, EngineError> {
     let lease = lease::take(context).await?;
     recover::take_over(context).await?;
-    wishes::pauses(context).await?;
+    ruling::pauses(context).await?;
     publish::once(context).await?;
     Ok(lease)
 }
