@@ -13,7 +13,7 @@ use super::prepare::{prepare, settings};
 use super::slice::Part;
 use super::snapshot::NewsKind;
 use super::work::{Arrivals, Work};
-use super::{alike, approval, identify, pull_dynamics, pull_marketo, recover, strangers};
+use super::{alike, approval, compare, identify, pull_dynamics, pull_marketo, recover, strangers};
 use crate::model::{CycleId, CycleOutcome, CycleReport, EngineState, EntityCounts, PerSide};
 
 /// Runs one cycle. It always ends in a report; what went wrong is in it.
@@ -100,8 +100,10 @@ async fn pull(
     let tables = lanes
         .iter()
         .map(|lane| pull_dynamics::pull(context, lane, arrivals));
-    try_join_all(tables).await?;
-    Ok(())
+    // Neither side waits for the other's walk through everything.
+    let (pulled, compared) = tokio::join!(try_join_all(tables), compare::walk(context, lanes));
+    pulled?;
+    compared
 }
 
 async fn work(

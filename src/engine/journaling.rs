@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::lost_update;
 use crate::model::{Cause, JournalEntry, Value};
 use crate::store::{Op, OpKind, StoreError, Tx};
 
@@ -52,5 +53,7 @@ pub(super) fn perhaps(tx: &Tx<'_>, ops: &[Op], now: DateTime<Utc>) -> Result<(),
     let rows: Vec<JournalEntry> = updates
         .flat_map(|op| entries(op, op.marketo, now))
         .collect();
-    tx.journal(&rows)
+    tx.journal(&rows)?;
+    ops.iter()
+        .try_for_each(|op| lost_update::already_shown(tx, op, now))
 }

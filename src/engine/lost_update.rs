@@ -9,7 +9,7 @@ use super::context::Context;
 use super::lane::Lane;
 use crate::connectors::marketo::LeadChange;
 use crate::model::{ConflictId, ConflictKind, ConflictStatus, Entity, Side, Value};
-use crate::store::{Base, Link, NewConflict, StoreError, Tx};
+use crate::store::{Base, Link, NewConflict, Op, OpKind, StoreError, Tx};
 
 /// A write of ours is recognised in the feed for this long.
 const RECOGNISED_FOR_HOURS: i64 = 24;
@@ -47,6 +47,11 @@ pub(super) fn look(
     now: DateTime<Utc>,
 ) -> Result<Vec<Found>, StoreError> {
     let mut found = Vec::new();
+    // Where the feed says who did it, only what came through the API can be ours.
+    let source = change.source.as_deref();
+    if source.is_some_and(|source| source != "Web service API") {
+        return Ok(found);
+    }
     for changed in &change.fields {
         let field = lane
             .map
@@ -61,11 +66,19 @@ pub(super) fn look(
         let canonical = |raw: &Value| field.canonical(Side::Marketo, raw);
         let since = now - TimeDelta::hours(RECOGNISED_FOR_HOURS);
         let writes = tx.recent_marketo_writes(change.person, &field.map.name, since)?;
-        let Some(ours) = writes.iter().find(|row| canonical(&row.entry.after) == new) else {
-            continue;
+        let written = writes.iter().find(|row| canonical(&row.entry.after) == new);
+        let ours = if let Some(row) = written {
+            tx.verify_journal(&[row.id])?;
+            (row.entry.before.clone(), row.entry.after.clone())
+        } else {
+            let name = &field.map.name;
+            let after = |raw: &Value| canonical(raw) == new;
+            let Some(ours) = on_its_way(tx, link, name, &after, now)? else {
+                continue;
+            };
+            ours
         };
-        tx.verify_journal(&[ours.id])?;
-        if old == canonical(&ours.entry.before) || old == new {
+        if old == canonical(&ours.0) || old == new {
             continue;
         }
         supersede(tx, link, &field.map.name, now)?;
@@ -78,7 +91,7 @@ pub(super) fn look(
             marketo_id: link.marketo,
             label: String::new(),
             base: base.get(&field.map.name).cloned(),
-            dynamics: ours.entry.after.clone(),
+            dynamics: ours.1.clone(),
             marketo: old,
             detected: now,
             note: "our write replaced the value shown under Marketo, which was set between our \
@@ -102,4 +115,50 @@ fn supersede(tx: &Tx<'_>, link: &Link, field: &str, now: DateTime<Utc>) -> Resul
     let older = open.get(&link.id).into_iter().flatten();
     let mut older = older.filter(|one| one.kind == ConflictKind::Overwritten && one.field == field);
     older.try_for_each(|one| tx.set_conflict_status(one.id, ConflictStatus::Superseded, now))
+}
+
+/// What a write of ours replaces and writes, that has no answer yet although the feed shows it already. It is noted, so
+/// that its journal row, once there is one, is not taken for another write.
+fn on_its_way(
+    tx: &Tx<'_>,
+    link: &Link,
+    field: &str,
+    is_new: &dyn Fn(&Value) -> bool,
+    now: DateTime<Utc>,
+) -> Result<Option<(Value, Value)>, StoreError> {
+    for op in tx.ops_of_link(link.id)? {
+        let ours = op.side == Side::Marketo && op.kind == OpKind::Update;
+        let mut fields = op.fields.iter().filter(|_| ours);
+        let sent = fields.find(|sent| sent.field == field && is_new(&sent.after));
+        if let Some(sent) = sent {
+            tx.see_activities(&[shown(&op, field)], now)?;
+            return Ok(Some((sent.before.clone(), sent.after.clone())));
+        }
+    }
+    Ok(None)
+}
+
+/// Settles the journal rows just written for `op`: those whose activity the feed has shown already are verified.
+pub(super) fn already_shown(tx: &Tx<'_>, op: &Op, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let (Side::Marketo, OpKind::Update, Some(person)) = (op.side, op.kind, op.marketo) else {
+        return Ok(());
+    };
+    let fields = op.fields.iter().filter(|field| !field.field.is_empty());
+    let marks: Vec<String> = fields.map(|field| shown(op, &field.field)).collect();
+    let seen = tx.seen_activities(&marks)?;
+    for field in op
+        .fields
+        .iter()
+        .filter(|field| seen.contains(&shown(op, &field.field)))
+    {
+        let rows = tx.recent_marketo_writes(person, &field.field, now)?;
+        let newest: Vec<i64> = rows.first().map(|row| row.id).into_iter().collect();
+        tx.verify_journal(&newest)?;
+    }
+    Ok(())
+}
+
+/// Under which name it is noted that the feed has shown a field of a write.
+fn shown(op: &Op, field: &str) -> String {
+    format!("op/{}/{field}", op.id.0)
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::failing;
 use super::journaling::entries;
+use super::lost_update;
 use super::retry;
 use super::settle::{again_as, key};
 use super::stage::dirty;
@@ -97,6 +98,7 @@ impl Settle<'_, '_> {
             self.agree(link, op)?;
         }
         self.tx.journal(&entries(op, marketo, self.now))?;
+        lost_update::already_shown(self.tx, op, self.now)?;
         match (key(op), op.sent) {
             (Some(key), Some(sent)) => {
                 let record = (self.entity, op.side, key);

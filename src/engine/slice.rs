@@ -190,6 +190,7 @@ fn items(tx: &Tx<'_>, dirty: Vec<Dirty>) -> Result<Vec<Item>, StoreError> {
 
 fn add(item: &mut Item, mut entry: Dirty) {
     let record = entry.record.take();
+    let record = record.filter(|record| !outdated(item.link.as_ref(), record));
     let seen = match entry.key.side() {
         Side::Dynamics => &mut item.row,
         Side::Marketo => &mut item.person,
@@ -200,6 +201,21 @@ fn add(item: &mut Item, mut entry: Dirty) {
         *seen = Seen::Here(record);
     }
     item.dirty.push(entry);
+}
+
+/// Whether a feed's page was asked for before our last write of this row: its values would read as an edit back. Row
+/// versions of one organisation rise.
+fn outdated(link: Option<&Link>, record: &Record) -> bool {
+    let number = |version: &str| -> Option<u64> {
+        let digits = version.trim_start_matches("W/").trim_matches('"');
+        digits.parse().ok()
+    };
+    let known = link.and_then(|link| link.version.as_deref());
+    let (known, came) = (
+        known.and_then(number),
+        record.version.as_deref().and_then(number),
+    );
+    matches!((known, came), (Some(known), Some(came)) if came < known)
 }
 
 /// Leaves out items whose last write has no known outcome yet: they rest until it is settled.

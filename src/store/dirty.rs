@@ -31,6 +31,8 @@ pub enum DirtyReason {
     Delete,
     /// Its write is held back by a pause; due again when that ends.
     Held,
+    /// A feed no longer reaches back far enough: the person was read and differs from what is agreed.
+    Compare,
 }
 
 numbered!(DirtyReason {
@@ -43,6 +45,7 @@ numbered!(DirtyReason {
     Stale = 6,
     Delete = 7,
     Held = 8,
+    Compare = 9,
 });
 
 /// One record that must be looked at.

@@ -4,6 +4,7 @@
 //! with its types and its `impl Reader` and `impl Tx`. The store has no clock: every time is given by the caller
 //! and kept to the millisecond.
 
+mod activities;
 mod base;
 mod columns;
 mod commands;

@@ -199,6 +199,12 @@ impl Reader<'_> {
             .collect())
     }
 
+    /// The unfinished operations of a link.
+    pub fn ops_of_link(&self, link: LinkId) -> Result<Vec<Op>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE link = ?1 ORDER BY id");
+        self.all(&sql, [link], read)
+    }
+
     /// Which of these records an unfinished operation touches.
     pub fn unfinished_keys(&self, keys: &[RecordKey]) -> Result<HashSet<RecordKey>, StoreError> {
         let mut by_dynamics = self

@@ -7,6 +7,8 @@ mod edits;
 mod failing;
 mod first_copy;
 pub mod harness;
+mod horizons;
+mod late;
 mod life_events;
 mod pauses;
 mod trouble;

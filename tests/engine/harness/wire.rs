@@ -53,6 +53,10 @@ pub enum Fate {
     Late(Duration),
     /// No connection.
     Refused,
+    /// It arrives so much later.
+    Held(Duration),
+    /// It is carried out at once, and answered so much later.
+    Slow(Duration),
 }
 
 type Hook = Box<dyn FnMut(&Sent) -> Fate + Send>;
@@ -241,13 +245,17 @@ impl Transport for Line {
                 wire.seen().calls.push(sent);
                 return cut();
             }
-            Fate::Pass | Fate::Lost => {}
+            Fate::Held(by) => tokio::time::sleep(by).await,
+            Fate::Pass | Fate::Lost | Fate::Slow(_) => {}
         }
         for write in &mut sent.writes {
             write.needless = needless(&wire.world, write);
         }
         wire.seen().calls.push(sent.clone());
         let answer = wire.deliver(side, request).await;
+        if let Fate::Slow(by) = fate {
+            tokio::time::sleep(by).await;
+        }
         let after = Wire::ask(&wire.after, &sent);
         tokio::time::sleep(wire.latency).await;
         if fate == Fate::Lost || after == Fate::Lost {
