@@ -220,20 +220,23 @@ pub fn custom_column(raw: &RawColumn) -> Column {
     column(raw, &nothing, &HashMap::new(), &Table::default())
 }
 
+/// The shared columns of a table whose rows have owners, of one without, and of a table that only
+/// links rows of two others.
+pub const OWNED: &[&str] = &["common", "owned", "active"];
+/// See [`OWNED`].
+pub const UNOWNED: &[&str] = &["common", "active"];
+/// See [`OWNED`].
+pub const LINKING: &[&str] = &[];
+
 /// A table made by definition: its logical, schema and set names, labels for one and many, and
-/// its type code, whether rows have owners and whether changes are tracked.
+/// its type code, shared columns and whether changes are tracked.
 pub fn custom_table(
     schema: &Schema,
     (name, schema_name, set): (&str, &str, &str),
     (label, plural): (&str, &str),
-    (code, owned, tracked): (u32, bool, bool),
+    (code, groups, tracked): (u32, &[&str], bool),
 ) -> Result<Table, serde_json::Error> {
     let all: Raw = serde_json::from_str(TEXT)?;
-    let groups = if owned {
-        vec!["common", "owned", "active"]
-    } else {
-        vec!["common", "active"]
-    };
     let raw = RawTable {
         n: name.into(),
         s: schema_name.into(),
@@ -247,7 +250,7 @@ pub fn custom_table(
         keys: Vec::new(),
         intersect: None,
         overrides: HashMap::new(),
-        groups: groups.into_iter().map(str::to_owned).collect(),
+        groups: groups.iter().map(|group| (*group).to_owned()).collect(),
         columns: Vec::new(),
     };
     let numbers = schema

@@ -13,7 +13,7 @@ use super::resource::Segment;
 use super::schema::{Choice, Column, Key, Kind, Table};
 
 /// The first object type code of a table made here.
-const FIRST_CODE: u32 = 10_200;
+pub const FIRST_CODE: u32 = 10_200;
 
 /// Most columns of a table, as the vendor's storage has it.
 const COLUMNS_MAX: usize = 1024;
@@ -132,7 +132,10 @@ fn table(modify: &mut Modify, body: &Map<String, Value>) -> Answer {
     let code = FIRST_CODE + modify.data.schema.tables.len() as u32;
     let label = label(body, "DisplayName").unwrap_or_else(|| schema_name.to_owned());
     let plural = self::label(body, "DisplayCollectionName").unwrap_or_else(|| format!("{label}s"));
-    let owned = text(body, "OwnershipType") != Some("OrganizationOwned");
+    let groups = match text(body, "OwnershipType") {
+        Some("OrganizationOwned") => asset::UNOWNED,
+        _ => asset::OWNED,
+    };
     let set = text(body, "EntitySetName").map_or_else(|| format!("{name}s"), str::to_owned);
     let tracked = body
         .get("ChangeTrackingEnabled")
@@ -142,7 +145,7 @@ fn table(modify: &mut Modify, body: &Map<String, Value>) -> Answer {
         &modify.data.schema,
         (&name, schema_name, &set),
         (&label, &plural),
-        (code, owned, tracked),
+        (code, groups, tracked),
     )
     .map_err(|error| Fault::argument(error.to_string()))?;
     let attributes = body

@@ -8,7 +8,7 @@ use super::details;
 use super::schema::{Choice, Column, Key, Kind, Table};
 
 /// The language of all labels.
-const ENGLISH: u32 = 1033;
+pub const ENGLISH: u32 = 1033;
 
 /// The metadata id of anything, from its name.
 pub fn metadata_id(name: &str) -> Uuid {
@@ -57,6 +57,8 @@ pub fn table(data: &Data, table: &Table) -> Value {
         "IsManaged": !table.custom,
         "IsIntersect": table.intersect.is_some(),
         "IsActivity": false,
+        "HasActivities": false,
+        "HasNotes": !table.custom && table.owned,
         "IsValidForAdvancedFind": true,
         "IsLogicalEntity": false,
         "IsPrivate": false,

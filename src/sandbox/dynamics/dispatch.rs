@@ -9,6 +9,7 @@ use super::envelope;
 use super::functions;
 use super::json;
 use super::list::List;
+use super::messages;
 use super::metadata;
 use super::payload::{self, Key};
 use super::project::{Projection, linked, points_at};
@@ -35,6 +36,9 @@ pub fn read(org: &Organisation, data: &Data, call: &Call) -> Answer {
         _ => {}
     }
     if let Some(answer) = functions::read(data, call, first) {
+        return answer;
+    }
+    if let Some(answer) = messages::answer(data, call, first) {
         return answer;
     }
     let table = data

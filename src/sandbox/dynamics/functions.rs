@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::data::Data;
 use super::derive::BUSINESS_UNIT;
+use super::describe::ENGLISH;
 use super::reply::{Answer, Fault, Reply};
 use super::request::Call;
 use super::resource::Segment;
@@ -41,6 +42,16 @@ pub fn read(data: &Data, call: &Call, segment: &Segment) -> Option<Answer> {
             "Version": VERSION,
         }))),
         "RetrieveCurrentOrganization" => Ok(Reply::value(&organisation(call, &context))),
+        name @ ("RetrieveAvailableLanguages" | "RetrieveProvisionedLanguages") => {
+            let member = if name == "RetrieveAvailableLanguages" {
+                "LocaleIds"
+            } else {
+                "RetrieveProvisionedLanguages"
+            };
+            Ok(Reply::value(&json!({
+                "@odata.context": context(&format!("{name}Response")), member: [ENGLISH],
+            })))
+        }
         "RetrieveTotalRecordCount" => counts(data, call, segment, &context),
         _ => return None,
     })

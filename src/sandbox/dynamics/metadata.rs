@@ -133,7 +133,7 @@ fn below(
 }
 
 /// The tables there are.
-fn visible(data: &Data) -> impl Iterator<Item = &Table> {
+pub fn visible(data: &Data) -> impl Iterator<Item = &Table> {
     data.schema.tables.iter().filter(|table| !table.hidden)
 }
 
@@ -171,7 +171,8 @@ fn chosen<'a>(all: &'a [Value], segment: &Segment, key: &str) -> Result<&'a Valu
     })
 }
 
-fn pick(call: &Call, context: &str, all: Vec<Value>, segment: &Segment, key: &str) -> Answer {
+/// A list of definitions, or the one whose `key` stands in parentheses.
+pub fn pick(call: &Call, context: &str, all: Vec<Value>, segment: &Segment, key: &str) -> Answer {
     if segment.inside.is_none() {
         return shaped(call, context, all);
     }
@@ -207,7 +208,8 @@ fn shaped(call: &Call, context: &str, mut all: Vec<Value>) -> Answer {
 }
 
 /// Members that are navigation properties: shown only when expanded.
-const NAVIGATIONS: [&str; 7] = [
+const NAVIGATIONS: [&str; 8] = [
+    "sdkmessageid",
     "Attributes",
     "Keys",
     "ManyToOneRelationships",

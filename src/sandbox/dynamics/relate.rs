@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::asset::{self, RawColumn};
 use super::define::{label, made_definition, text};
 use super::describe;
+use super::many_to_many;
 use super::modify::Modify;
 use super::payload;
 use super::reply::{Answer, Fault, Reply};
@@ -23,15 +24,14 @@ pub fn answer(modify: &mut Modify, first: &Segment) -> Answer {
 fn create(modify: &mut Modify) -> Answer {
     let body = payload::object(&modify.call.body)?;
     let kind = text(&body, "@odata.type").unwrap_or_default();
-    if !kind.ends_with("OneToManyRelationshipMetadata") {
-        let text = "Only one-to-many relationships are made here.".to_owned();
-        return Err(Fault::argument(text));
+    if kind.ends_with("ManyToManyRelationshipMetadata") {
+        return many_to_many::create(modify, &body);
     }
     let schema = modify.data.schema.clone();
     let from = end(&schema, &body, "ReferencingEntity")?;
     let to = end(&schema, &body, "ReferencedEntity")?;
     let name = text(&body, "SchemaName").ok_or_else(|| missing("SchemaName"))?;
-    if find(&schema, name).is_some() {
+    if find(&schema, name).is_some() || many_to_many::find(&schema, name).is_some() {
         let text = format!("A relationship with the name '{name}' already exists.");
         return Err(Fault::new(400, "0x80044363", "DuplicateName", text));
     }
@@ -71,6 +71,10 @@ fn on_delete(body: &Map<String, Value>) -> Result<OnDelete, Fault> {
 fn delete(modify: &mut Modify, first: &Segment) -> Answer {
     let schema = modify.data.schema.clone();
     let wanted = first.arguments().into_iter().next().unwrap_or_default().1;
+    if let Some(through) = many_to_many::find(&schema, &wanted).filter(|table| table.custom) {
+        modify.data.hide_table(through.number);
+        return Ok(Reply::empty());
+    }
     let found = find(&schema, &wanted).ok_or_else(|| Fault::segment(&first.name))?;
     modify.data.hide_column(found.0, found.1);
     Ok(Reply::empty())
@@ -88,11 +92,17 @@ fn find(schema: &Schema, wanted: &str) -> Option<(u16, u16)> {
     })
 }
 
-fn missing(what: &str) -> Fault {
+/// 400: the definition lacks a member.
+pub fn missing(what: &str) -> Fault {
     Fault::argument(format!("Required field '{what}' is missing."))
 }
 
-fn end<'a>(schema: &'a Schema, body: &Map<String, Value>, name: &str) -> Result<&'a Table, Fault> {
+/// The table an end of a relationship names.
+pub fn end<'a>(
+    schema: &'a Schema,
+    body: &Map<String, Value>,
+    name: &str,
+) -> Result<&'a Table, Fault> {
     let table = text(body, name).ok_or_else(|| missing(name))?;
     let unknown = || Fault::argument(format!("Could not find an entity with name {table}."));
     schema.by_name(table).ok_or_else(unknown)

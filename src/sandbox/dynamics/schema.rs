@@ -290,6 +290,7 @@ impl Schema {
         self.by_name.retain(|_, n| *n != number);
         let table = &mut self.tables[usize::from(number)];
         table.hidden = true;
+        table.intersect = None;
         for column in &mut table.columns {
             column.relationships.clear();
         }

@@ -3,6 +3,7 @@
 mod actions;
 mod batches;
 mod bullets;
+mod clients;
 mod customising;
 mod definitions;
 mod deletions;
