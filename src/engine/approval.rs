@@ -9,8 +9,8 @@ use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
 use crate::config::FirstCopy;
-use crate::model::Entity;
-use crate::reconcile::{BrakeLimits, Measure, brake};
+use crate::model::{BrakeRules, Entity, Limit};
+use crate::reconcile::{Allowance, BrakeLimits, Measure, brake};
 
 /// Remembers that an entity's first copy was approved.
 fn first_copy_key(entity: &Entity) -> String {
@@ -70,32 +70,43 @@ pub(super) async fn first_copy(
     Ok(())
 }
 
+/// Deletes a plan's name is made of; more of them are only counted.
+const NAMED: usize = 20_000;
+
 /// Measures a lane's deletes before the first of them is carried out.
 pub(super) async fn deletes(context: &Context, lane: &Lane) -> Result<(), EngineError> {
     let (entity, now) = (lane.entity().clone(), context.clock.now());
-    let (links, gone) = context
+    let (links, gone, shown) = context
         .store
         .read(move |reader| {
-            Ok((
-                reader.link_count(&entity)?,
-                reader.gone_count(&entity, now)?,
-            ))
+            let gone = reader.gone_count(&entity, now)?;
+            let none = std::collections::HashSet::new();
+            let taken = reader.take_dirty(&entity, now, true, NAMED, &none)?;
+            let mut keys: Vec<String> = taken.iter().map(|one| one.key.to_string()).collect();
+            keys.sort_unstable();
+            let shown = format!("{gone} {}", keys.join(" "));
+            Ok((reader.link_count(&entity)?, gone, shown))
         })
         .await?;
     let measure = Measure {
-        entity: lane.entity().clone(),
-        links,
         deletes: gone,
-        creates: 0,
-        changes: 0,
-        first_copy: false,
-        side_count_before: None,
-        side_count_now: None,
+        ..Measure::nothing(lane.entity().clone(), links)
     };
-    let Some(brake) = brake(&measure, &BrakeLimits::default()) else {
+    released(context, lane, &measure, "deletes", &shown).await
+}
+
+/// Halts where a measure trips one of the lane's brakes, unless exactly what was shown is approved.
+pub(super) async fn released(
+    context: &Context,
+    lane: &Lane,
+    measure: &Measure,
+    what: &str,
+    shown: &str,
+) -> Result<(), EngineError> {
+    let Some(brake) = brake(measure, &limits(&lane.settings.rules.brakes)) else {
         return Ok(());
     };
-    let plan = name(&format!("{}-deletes", lane.entity()), &gone.to_string());
+    let plan = name(&format!("{}-{what}", lane.entity()), shown);
     if approved(context, &plan).await? {
         return Ok(());
     }
@@ -105,12 +116,27 @@ pub(super) async fn deletes(context: &Context, lane: &Lane) -> Result<(), Engine
     })
 }
 
+/// The admin's limits as the brakes count them.
+pub(super) fn limits(rules: &BrakeRules) -> BrakeLimits {
+    let allow = |limit: Limit| Allowance {
+        count: limit.count,
+        share: f64::from(limit.percent) / 100.0,
+    };
+    BrakeLimits {
+        deletes: allow(rules.deletes),
+        creates: allow(rules.creates),
+        changes: allow(rules.changes),
+        remaining: f64::from(rules.remaining_percent) / 100.0,
+        ..BrakeLimits::default()
+    }
+}
+
 /// A plan's name: what it is about, and a digest of exactly what was shown.
-fn name(what: &str, shown: &str) -> String {
+pub(super) fn name(what: &str, shown: &str) -> String {
     format!("{what}-{:08x}", xxh3_64(shown.as_bytes()) as u32)
 }
 
-async fn approved(context: &Context, plan: &str) -> Result<bool, EngineError> {
+pub(super) async fn approved(context: &Context, plan: &str) -> Result<bool, EngineError> {
     if context.control.wishes().approved.contains(plan) {
         return Ok(true);
     }

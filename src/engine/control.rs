@@ -35,6 +35,15 @@ const USAGE_EVERY_MINUTES: i64 = 5;
 pub(super) struct Control {
     wishes: watch::Sender<Wishes>,
     usage: Mutex<Option<DateTime<Utc>>>,
+    halts: Mutex<Vec<Halt>>,
+}
+
+/// Something of one entity that waits for the admin, while all else goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Halt {
+    pub(super) entity: Entity,
+    pub(super) reason: String,
+    pub(super) plan: Option<String>,
 }
 
 impl Default for Control {
@@ -42,6 +51,7 @@ impl Default for Control {
         Self {
             wishes: watch::Sender::new(Wishes::default()),
             usage: Mutex::new(None),
+            halts: Mutex::default(),
         }
     }
 }
@@ -89,6 +99,22 @@ impl Control {
     /// Whether the engine is to end.
     pub(super) fn stopping(&self) -> bool {
         self.wishes.borrow().stop
+    }
+
+    /// Notes that something of `entity` waits for the admin; the running cycle goes on and ends as halted.
+    pub(super) fn halt(&self, entity: &Entity, reason: String, plan: Option<String>) {
+        let mut halts = self.halts.lock().unwrap_or_else(PoisonError::into_inner);
+        halts.push(Halt {
+            entity: entity.clone(),
+            reason,
+            plan,
+        });
+    }
+
+    /// What waits for the admin, and forgets it.
+    pub(super) fn take_halts(&self) -> Vec<Halt> {
+        let mut halts = self.halts.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *halts)
     }
 
     /// Whether the day's calls are to be asked for again; counts as asked.

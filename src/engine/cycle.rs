@@ -25,7 +25,8 @@ pub(super) async fn run(context: &Context) -> Result<CycleReport, EngineError> {
         .transaction(move |tx| tx.begin_cycle(began))
         .await?;
     context.progress.begin_cycle(cycle, &entities);
-    let ended = phases(context, cycle).await;
+    drop(context.control.take_halts());
+    let ended = phases(context, cycle).await.and_then(|()| halted(context));
     alike::tell(context).await?;
     let seconds = (context.clock.now() - began)
         .to_std()
@@ -145,6 +146,19 @@ fn calls(context: &Context) -> PerSide {
     PerSide {
         dynamics: context.dynamics.calls(),
         marketo: context.marketo.calls(),
+    }
+}
+
+/// What one entity's halt makes of a cycle that otherwise went well; all of them are in the reason.
+fn halted(context: &Context) -> Result<(), EngineError> {
+    let halts = context.control.take_halts();
+    let reasons: Vec<&str> = halts.iter().map(|halt| halt.reason.as_str()).collect();
+    match halts.first() {
+        None => Ok(()),
+        Some(first) => Err(EngineError::Halted {
+            reason: reasons.join("; "),
+            plan: first.plan.clone(),
+        }),
     }
 }
 

@@ -9,6 +9,7 @@ use super::lane::Lane;
 use super::matching;
 use super::merging;
 use super::plan::Plan;
+use super::scope;
 use super::slice::{Item, Seen};
 use crate::store::{Link, LinkState};
 
@@ -39,10 +40,18 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item) -> Plan {
         // Not there, though nothing said that it was deleted: its tombstone will come with the feed.
         return Plan::nothing(item);
     };
+    if !setting.lane.scope.holds(row) {
+        return scope::leave(setting, item);
+    }
     if !item.is_linked() {
         return matching::decide(setting, item, row);
     }
     match &item.person {
+        Seen::Here(person) if item.link.as_ref().is_some_and(scope::was_out) => {
+            let (plan, unflag) = scope::enter(item, person);
+            let plan = merging::decide(setting, item, row, person, plan);
+            merging::and_to_marketo(plan, unflag)
+        }
         Seen::Here(person) => merging::decide(setting, item, row, person, Plan::nothing(item)),
         _ => Plan {
             person_missing: true,

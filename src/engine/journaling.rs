@@ -26,13 +26,15 @@ pub(super) fn entries(op: &Op, marketo: Option<i64>, now: DateTime<Utc>) -> Vec<
         OpKind::Create => vec![entry("", &Value::Null, &Value::Null, Cause::Create)],
         OpKind::Flag => vec![entry("", &Value::Null, &Value::Null, Cause::Delete)],
         // The record as a whole, and every value that went with it.
-        OpKind::Delete => std::iter::once(entry("", &Value::Null, &Value::Null, Cause::Delete))
-            .chain(
-                op.fields
-                    .iter()
-                    .map(|field| entry(&field.field, &field.before, &field.after, Cause::Delete)),
-            )
-            .collect(),
+        OpKind::Delete | OpKind::Drop => {
+            std::iter::once(entry("", &Value::Null, &Value::Null, Cause::Delete))
+                .chain(
+                    op.fields.iter().map(|field| {
+                        entry(&field.field, &field.before, &field.after, Cause::Delete)
+                    }),
+                )
+                .collect()
+        }
         OpKind::Update => op
             .fields
             .iter()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::scope::Scope;
 use super::stamp;
 use crate::connectors::dynamics::Table;
 use crate::mapping::CheckedMap;
@@ -19,6 +20,8 @@ pub(super) struct Lane {
     pub(super) fields: Vec<String>,
     /// What Marketo says about its person fields.
     pub(super) person: Vec<FieldInfo>,
+    /// Which rows are kept in step.
+    pub(super) scope: Scope,
 }
 
 impl Lane {
@@ -39,7 +42,17 @@ impl Lane {
             columns: columns.into_iter().collect(),
             fields: fields.into_iter().collect(),
             person,
+            scope: Scope::default(),
         }
+    }
+
+    /// The lane kept to a scope, whose columns are read as well.
+    pub(super) fn within(mut self, scope: Scope) -> Self {
+        let mut columns: BTreeSet<String> = self.columns.into_iter().collect();
+        columns.extend(scope.columns());
+        self.columns = columns.into_iter().collect();
+        self.scope = scope;
+        self
     }
 
     pub(super) fn entity(&self) -> &Entity {

@@ -76,6 +76,23 @@ pub(super) fn decide(
     plan
 }
 
+/// Adds fields to what is written to Marketo.
+pub(super) fn and_to_marketo(mut plan: Plan, fields: Vec<OpField>) -> Plan {
+    if fields.is_empty() {
+        return plan;
+    }
+    match &mut plan.to_marketo {
+        Some(write) => write.fields.extend(fields),
+        none => {
+            *none = Some(Write {
+                kind: OpKind::Update,
+                fields,
+            });
+        }
+    }
+    plan
+}
+
 /// Our stamp, where the person carries none.
 fn stamps(setting: &Setting<'_>, row: Uuid, person: &Record) -> Vec<OpField> {
     let lane = setting.lane;

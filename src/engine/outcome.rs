@@ -53,7 +53,7 @@ impl Settle<'_, '_> {
                 self.acknowledged(op, None, None)
             }
             // Somebody else deleted it first.
-            WriteOutcome::Gone if op.kind == OpKind::Delete => self.bury(op),
+            WriteOutcome::Gone if matches!(op.kind, OpKind::Delete | OpKind::Drop) => self.bury(op),
             // It changed, or appeared, since it was read: read and decide again.
             WriteOutcome::Stale | WriteOutcome::Exists => {
                 self.again(op, DirtyReason::Stale, self.now)
@@ -78,6 +78,11 @@ impl Settle<'_, '_> {
 
     fn bury(&self, op: &Op) -> Result<(), StoreError> {
         let Some(link) = op.link else { return Ok(()) };
+        if op.kind == OpKind::Drop {
+            self.tx.set_link_marketo(link, None)?;
+            self.tx.set_base(link, &Base::new())?;
+            return self.tx.set_link_state(link, LinkState::Frozen);
+        }
         self.tx.set_link_state(link, LinkState::Tombstone)
     }
 
@@ -111,7 +116,7 @@ impl Settle<'_, '_> {
     /// The base becomes what was sent. Where a decision is written to both sides, only when the second one is
     /// confirmed: half a decision is not an agreement.
     fn agree(&self, link: LinkId, op: &Op) -> Result<(), StoreError> {
-        if matches!(op.kind, OpKind::Create | OpKind::Delete) {
+        if matches!(op.kind, OpKind::Create | OpKind::Delete | OpKind::Drop) {
             // Stored when it was staged; or there is nobody left to agree with.
             return Ok(());
         }

@@ -22,6 +22,10 @@ pub(super) enum LinkPlan {
     Attach { marketo: MarketoId, trusted: bool },
     /// The link stays as a tombstone.
     Bury,
+    /// The row left the scope: nothing is written any more.
+    Freeze,
+    /// The row is in scope again.
+    Thaw,
     /// A tombstone becomes a link again, to a person that is being created.
     Revive,
 }

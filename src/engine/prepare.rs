@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::Context;
 use super::error::EngineError;
+use super::filtering;
 use super::lane::Lane;
 use super::mapping_facts;
 use super::snapshot::NewsKind;
@@ -51,7 +52,11 @@ pub(super) async fn prepare(
     {
         lanes.push(lane(context, identity, settings.clone(), person.clone()).await?);
     }
-    Ok(lanes)
+    let mut scoped = Vec::with_capacity(lanes.len());
+    for lane in lanes {
+        scoped.push(filtering::within(context, lane).await?);
+    }
+    Ok(scoped)
 }
 
 /// Is the native connector off, and how much of the day's calls is used already? The first is asked once a day,

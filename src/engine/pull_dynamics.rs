@@ -12,7 +12,9 @@ use super::context::Context;
 use super::deleting::revives;
 use super::error::EngineError;
 use super::lane::Lane;
+use super::measuring;
 use super::missing;
+use super::scope::was_out;
 use super::snapshot::NewsKind;
 use super::work::Arrivals;
 use crate::connectors::Trouble;
@@ -64,6 +66,8 @@ pub(super) async fn pull(
                 .as_ref()
                 .is_none_or(|cursor| cursor.stage == CursorStage::Copying)
         {
+            let read = cursor.as_ref().map_or(0, |cursor| cursor.counted);
+            measuring::still_full(context, lane, read + page.changes.len() as u64).await?;
             // Before the last page is taken in: a crash in between repeats the comparison.
             let began = cursor.as_ref().and_then(|cursor| cursor.since);
             missing::mark(context, lane, began.unwrap_or_else(|| context.clock.now())).await?;
@@ -80,7 +84,8 @@ pub(super) async fn pull(
 /// What the chain of a feed depends on; another one starts a new chain. Another direction does: what could not
 /// travel before was settled as it was, and is looked at again.
 fn fingerprint(lane: &Lane) -> String {
-    format!("{} {}", lane.direction(), lane.columns.join(","))
+    let scope = lane.scope.mark();
+    format!("{} {} {scope}", lane.direction(), lane.columns.join(","))
 }
 
 async fn next_page(
@@ -229,7 +234,8 @@ fn nothing_new(
     bases: &HashMap<LinkId, Base>,
     record: Option<&Record>,
 ) -> bool {
-    let Some(link) = link else { return false };
+    let inside = record.is_none_or(|record| lane.scope.holds(record));
+    let Some(link) = link else { return !inside };
     if link.state == LinkState::Tombstone {
         let base = bases.get(&link.id);
         return !record
@@ -237,6 +243,9 @@ fn nothing_new(
             .is_some_and(|(record, base)| revives(lane, base, record));
     }
     let Some(record) = record else { return false };
+    if !inside || was_out(link) {
+        return !inside && (was_out(link) || link.marketo.is_none());
+    }
     let Some(base) = bases.get(&link.id) else {
         return false;
     };

@@ -28,8 +28,9 @@ pub(super) async fn push(context: &Context, lane: &Lane, ops: Vec<Op>) -> Result
     let (creates, others): (Vec<Op>, Vec<Op>) = to_marketo
         .into_iter()
         .partition(|op| op.kind == OpKind::Create);
-    let (deletes, updates): (Vec<Op>, Vec<Op>) =
-        others.into_iter().partition(|op| op.kind == OpKind::Delete);
+    let (deletes, updates): (Vec<Op>, Vec<Op>) = others
+        .into_iter()
+        .partition(|op| matches!(op.kind, OpKind::Delete | OpKind::Drop));
     try_join!(
         batch(context, lane, creates),
         batch(context, lane, updates),
@@ -89,7 +90,7 @@ async fn observed(
     context.progress.batch_began(progress);
     let answer = match side {
         Side::Dynamics => context.dynamics.write(&dynamics_writes(lane, ops)).await,
-        Side::Marketo if ops[0].kind == OpKind::Delete => {
+        Side::Marketo if matches!(ops[0].kind, OpKind::Delete | OpKind::Drop) => {
             let people: Vec<MarketoId> = ops.iter().filter_map(|op| op.marketo).collect();
             context.marketo.delete_people(&people).await
         }

@@ -156,6 +156,25 @@ pub(super) async fn take(
     Ok((!items.is_empty()).then_some(Slice { items, claim }))
 }
 
+/// The next records that are due and not among `seen`, to be decided without being sent; claims nothing.
+pub(super) async fn look(
+    context: &Context,
+    lane: &Lane,
+    seen: &HashSet<RecordKey>,
+) -> Result<Option<Slice>, EngineError> {
+    let now = context.clock.now();
+    let (entity, seen) = (lane.entity().clone(), seen.clone());
+    let items = context
+        .store
+        .transaction(move |tx| {
+            let dirty = tx.take_dirty(&entity, now, false, SLICE, &seen)?;
+            items(tx, dirty)
+        })
+        .await?;
+    let claim = Claims::default().open();
+    Ok((!items.is_empty()).then_some(Slice { items, claim }))
+}
+
 /// Groups dirty entries by the link they belong to.
 fn items(tx: &Tx<'_>, dirty: Vec<Dirty>) -> Result<Vec<Item>, StoreError> {
     let keys: Vec<RecordKey> = dirty.iter().map(|dirty| dirty.key).collect();

@@ -143,6 +143,14 @@ impl Stage<'_, '_> {
                 }
                 Ok(Linking::Done(known))
             }
+            (LinkPlan::Freeze, Some(link)) => {
+                self.tx.set_link_state(link, LinkState::Frozen)?;
+                Ok(Linking::Done(known))
+            }
+            (LinkPlan::Thaw, Some(link)) => {
+                self.tx.set_link_state(link, LinkState::Live)?;
+                Ok(Linking::Done(known))
+            }
             (LinkPlan::Revive, Some(link)) => {
                 self.tx.set_link_marketo(link, None)?;
                 self.tx.set_link_state(link, LinkState::Frozen)?;

@@ -15,6 +15,7 @@ use super::error::EngineError;
 use super::gather::gather;
 use super::holding::hold_back;
 use super::lane::Lane;
+use super::measuring::{self, Gate};
 use super::plan::Plan;
 use super::push::push;
 use super::slice::{Part, Slice, take};
@@ -83,6 +84,7 @@ impl Work<'_> {
     pub(super) async fn lane(&self, lane: &Arc<Lane>, part: Part) -> Result<(), EngineError> {
         let mut running = FuturesUnordered::new();
         let mut trouble = None;
+        let mut gate = Gate::of(self, lane).await?;
         loop {
             // Asked before taking: what arrives afterwards announces itself.
             let complete = self.arrivals.complete();
@@ -90,7 +92,7 @@ impl Work<'_> {
             let held = self.context.control.holds_lane(lane.entity());
             let mut more = trouble.is_none() && !held;
             while more && running.len() < SLICES_AT_ONCE {
-                match take(self.context, lane, part, &self.claims).await {
+                match self.next(lane, part, &gate, running.len()).await {
                     Ok(Some(slice)) => running.push(self.slice(lane, slice)),
                     Ok(None) => more = false,
                     Err(error) => {
@@ -101,7 +103,14 @@ impl Work<'_> {
             }
             if running.is_empty() {
                 let held = trouble.is_some() || self.context.control.holds_lane(lane.entity());
+                if !held && complete && !self.may(lane, part, &gate, 0).await? {
+                    if !self.measured(lane, &mut gate).await? {
+                        return Ok(());
+                    }
+                    continue;
+                }
                 if held || (complete && !self.waited_for_throttling().await) {
+                    self.ended(lane, part, held || !complete).await?;
                     return trouble.map_or(Ok(()), Err);
                 }
                 if !complete {
@@ -121,26 +130,82 @@ impl Work<'_> {
         }
     }
 
+    /// Whether another slice may be taken without measuring.
+    async fn may(
+        &self,
+        lane: &Arc<Lane>,
+        part: Part,
+        gate: &Gate,
+        running: usize,
+    ) -> Result<bool, EngineError> {
+        Ok(part == Part::Gone || gate.lets(self.context, lane, running).await?)
+    }
+
+    async fn next(
+        &self,
+        lane: &Arc<Lane>,
+        part: Part,
+        gate: &Gate,
+        running: usize,
+    ) -> Result<Option<Slice>, EngineError> {
+        if !self.may(lane, part, gate, running).await? {
+            return Ok(None);
+        }
+        take(self.context, lane, part, &self.claims).await
+    }
+
+    /// Measures what waits. False when it is too much: this lane halts, the others go on.
+    async fn measured(&self, lane: &Arc<Lane>, gate: &mut Gate) -> Result<bool, EngineError> {
+        match gate.measure(self, lane).await {
+            Ok(()) => Ok(true),
+            Err(EngineError::Halted { reason, plan }) => {
+                self.context.control.halt(lane.entity(), reason, plan);
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The part is over; from a first copy's end on, creates and changes are measured.
+    async fn ended(
+        &self,
+        lane: &Arc<Lane>,
+        part: Part,
+        cut_short: bool,
+    ) -> Result<(), EngineError> {
+        if part == Part::Live && !cut_short {
+            measuring::copied(self, lane).await?;
+        }
+        Ok(())
+    }
+
     /// One slice, from what is dirty to what is settled.
     async fn slice(&self, lane: &Arc<Lane>, mut slice: Slice) -> Result<(), EngineError> {
+        let plans = self.decided(lane, &mut slice).await?;
+        let staged = stage(self.context, lane, self.cycle, plans).await?;
+        push(self.context, lane, staged.ops).await
+    }
+
+    /// What is to be done about a slice's items; nothing is stored or sent yet.
+    pub(super) async fn decided(
+        &self,
+        lane: &Arc<Lane>,
+        slice: &mut Slice,
+    ) -> Result<Vec<Plan>, EngineError> {
         let context = self.context;
-        let candidates = gather(context, lane, &mut slice).await?;
+        let candidates = gather(context, lane, slice).await?;
+        measuring::there(context, lane, &slice.items).await?;
         let setting = Setting {
             lane,
             organization: self.organization,
             candidates: &candidates,
             now: context.clock.now(),
         };
-        let plans: Vec<Plan> = slice
-            .items
-            .iter()
-            .map(|item| {
-                let plan = decide(&setting, item);
-                hold_back(&context.control, lane.entity(), setting.now, item, plan)
-            })
-            .collect();
-        let staged = stage(context, lane, self.cycle, plans).await?;
-        push(context, lane, staged.ops).await
+        let items = slice.items.iter().map(|item| {
+            let plan = decide(&setting, item);
+            hold_back(&context.control, lane.entity(), setting.now, item, plan)
+        });
+        Ok(items.collect())
     }
 
     /// Waits until put-off writes may go on. False when there are none, or the wait would be too long for a cycle.

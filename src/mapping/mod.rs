@@ -9,6 +9,7 @@ mod canon;
 mod check;
 mod checked;
 mod equivalence;
+mod expression;
 mod map;
 mod options;
 mod render;
@@ -17,4 +18,5 @@ mod typed;
 
 pub use checked::{CheckedField, CheckedMap, MappingProblem, Severity};
 pub use equivalence::Equivalence;
+pub use expression::{Expression, ExpressionError};
 pub use map::{EntityMap, FieldMap, MappingError};

@@ -25,6 +25,22 @@ pub struct Measure {
     pub side_count_now: Option<u64>,
 }
 
+impl Measure {
+    /// A plan that does nothing.
+    pub fn nothing(entity: Entity, links: u64) -> Self {
+        Self {
+            entity,
+            links,
+            deletes: 0,
+            creates: 0,
+            changes: 0,
+            first_copy: false,
+            side_count_before: None,
+            side_count_now: None,
+        }
+    }
+}
+
 /// A count that is always allowed, and the share of all links above it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Allowance {
@@ -35,7 +51,8 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    fn of(self, links: u64) -> u64 {
+    /// How many go through unasked.
+    pub fn of(self, links: u64) -> u64 {
         let share = (links as f64 * self.share).floor();
         self.count.max(share as u64)
     }

@@ -37,9 +37,11 @@ pub enum OpKind {
     Delete,
     /// Flags a record as deleted on the other side.
     Flag,
+    /// Deletes a person whose row left the scope; the row keeps its link, without a person.
+    Drop,
 }
 
-numbered!(OpKind { Create = 0, Update = 1, Delete = 2, Flag = 3 });
+numbered!(OpKind { Create = 0, Update = 1, Delete = 2, Flag = 3, Drop = 4 });
 
 /// One field of an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! The engine, proved end to end in one thread: real connectors and store, both vendors in-process, paused time.
 
+mod brakes;
 mod crash;
 mod deletes;
 mod directions;
@@ -11,4 +12,5 @@ mod horizons;
 mod late;
 mod life_events;
 mod pauses;
+mod scope;
 mod trouble;

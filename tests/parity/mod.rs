@@ -1,3 +1,4 @@
 //! What the native connector does, statement by statement, shown of ours.
 
 mod basics;
+mod filter;
