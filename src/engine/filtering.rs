@@ -95,15 +95,13 @@ pub(super) async fn within(context: &Context, lane: Lane) -> Result<Lane, Engine
         }
     };
     let still = known.filter(|plan| plan.wanted == wanted && plan.applied == applied);
-    let plan = match still {
-        Some(plan) => plan,
-        None => {
-            let scopes = [before.clone(), after.clone()];
-            let filters = [&applied, &wanted];
-            let plan = count(&context.dynamics, &entity, &lane.table, filters, &scopes).await?;
-            keep(context, &entity, &plan).await?;
-            plan
-        }
+    let plan = if let Some(plan) = still {
+        plan
+    } else {
+        let (scopes, filters) = ([before.clone(), after.clone()], [&applied, &wanted]);
+        let plan = count(&context.dynamics, &entity, &lane.table, filters, &scopes).await?;
+        keep(context, &entity, &plan).await?;
+        plan
     };
     let nobody = plan.entering + plan.leaving == 0;
     if nobody || links == 0 || approved(context, &plan.plan).await? {
@@ -245,8 +243,8 @@ impl Counted {
             self.digest ^= xxh3_64(format!("{which} {id}").as_bytes());
         }
         if self.examples[which].len() < EXAMPLES {
-            let label = LABELS.iter().map(|name| row.get(name));
-            let label = label.filter_map(|value| value.as_text()).next();
+            let mut label = LABELS.iter().map(|name| row.get(name));
+            let label = label.find_map(|value| value.as_text());
             self.examples[which].push(label.unwrap_or_default().to_owned());
         }
     }
