@@ -167,6 +167,10 @@ fn taken(command: &Command) -> String {
         }
         Command::ParkFailures { .. } => "parked: not tried again by themselves".to_owned(),
         Command::EditFailure(_) => "written to both sides, and tried again".to_owned(),
+        Command::LookAt { .. } => "looked at in a cycle that starts now".to_owned(),
+        Command::Unlink { .. } => "unlinked: both records stay as they are".to_owned(),
+        Command::Link { .. } => "linked: compared in a cycle that starts now".to_owned(),
+        Command::CreateRow(_) => "asked for: created where there is none".to_owned(),
         Command::Approve { .. } => "approved: the plan goes on".to_owned(),
         Command::Stop => "the engine ends".to_owned(),
     }
@@ -185,6 +189,10 @@ fn refused(command: &Command) -> &'static str {
         Command::RetryFailures { .. } | Command::RetryAlike { .. } => "not tried again",
         Command::ParkFailures { .. } => "not parked",
         Command::EditFailure(_) => "not edited",
+        Command::LookAt { .. } => "not looked at",
+        Command::Unlink { .. } => "not unlinked",
+        Command::Link { .. } => "not linked",
+        Command::CreateRow(_) => "not created",
         Command::Approve { .. } => "not approved",
         Command::Stop => "not stopped",
     }

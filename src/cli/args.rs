@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::failures::FailuresVerb;
+use super::history::HistoryArguments;
+use super::records::RecordsVerb;
 use crate::model::Side;
 
 /// Keeps Adobe Marketo Engage and Microsoft Dynamics 365 in step.
@@ -67,6 +69,11 @@ pub(super) enum Verb {
     /// List, retry, park and edit the records that could not be written
     #[command(subcommand)]
     Failures(FailuresVerb),
+    /// Look records up on both sides; link, unlink, create them
+    #[command(subcommand)]
+    Records(RecordsVerb),
+    /// Show the cycles, what one of them wrote, or every write to a record
+    History(HistoryArguments),
     /// Run only the two sandbox servers; the first line on stdout says where they are
     Sandbox(SandboxArguments),
     /// Print a completion script

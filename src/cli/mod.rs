@@ -5,8 +5,10 @@ mod backend;
 mod conflicts;
 mod console;
 mod failures;
+mod history;
 mod output;
 mod pause;
+mod records;
 mod resources;
 mod run;
 mod sandbox;
@@ -55,6 +57,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {
         Some(Verb::Resume(part)) => pause::resume(&place, part),
         Some(Verb::Conflicts(verb)) => conflicts::conflicts(&place, verb),
         Some(Verb::Failures(verb)) => failures::failures(&place, verb),
+        Some(Verb::Records(verb)) => records::records(&place, verb),
+        Some(Verb::History(arguments)) => history::history(&place, &arguments),
         Some(Verb::Sandbox(options)) => resources::runtime()?.block_on(sandbox::serve(options)),
         Some(Verb::Completions { shell }) => {
             let mut written = Vec::new();

@@ -29,12 +29,29 @@ pub(super) async fn sync(
     if let Some(reason) = &report.reason {
         output::trouble(&output::clean(reason));
     }
-    Ok(match report.outcome {
+    Ok(exit(&report))
+}
+
+fn exit(report: &CycleReport) -> Exit {
+    match report.outcome {
         CycleOutcome::Clean => Exit::Clean,
         CycleOutcome::Waiting => Exit::Waiting,
         CycleOutcome::Halted => Exit::Halted,
         CycleOutcome::Error => Exit::Error,
-    })
+    }
+}
+
+/// Says how a cycle ended that was run on the way, and what the program exits with for it.
+pub(super) fn told(report: &CycleReport) -> Exit {
+    if let Some(reason) = &report.reason {
+        output::trouble(&output::clean(reason));
+    }
+    output::say(&format!(
+        "cycle {} ended {}",
+        report.cycle,
+        report.outcome.word()
+    ));
+    exit(report)
 }
 
 fn tell(report: &CycleReport) -> anyhow::Result<()> {

@@ -4,8 +4,10 @@ use super::command::Command;
 use super::context::Context;
 use super::error::EngineError;
 use super::failing::{edit_failure, retry, retry_failures};
+use super::records::{self, Asked};
 use super::snapshot::NewsKind;
 use super::wishes::sync_now;
+use crate::store::Tx;
 
 /// Carries out a wish about records; any other is passed over.
 pub(super) async fn about_records(context: &Context, command: Command) -> Result<(), EngineError> {
@@ -35,6 +37,28 @@ pub(super) async fn about_records(context: &Context, command: Command) -> Result
                 .await?;
             edited.err()
         }
+        Command::LookAt { key, entity } => {
+            let look = move |tx: &Tx<'_>| records::look_at(tx, key, entity.as_ref(), now);
+            why_not(store.transaction(look).await?)
+        }
+        Command::Unlink { key } => why_not(
+            store
+                .transaction(move |tx| records::unlink(tx, key, now))
+                .await?,
+        ),
+        Command::Link {
+            entity,
+            dynamics,
+            marketo,
+        } => {
+            let link = move |tx: &Tx<'_>| records::link(tx, &entity, (dynamics, marketo), now);
+            why_not(store.transaction(link).await?)
+        }
+        Command::CreateRow(new) => why_not(
+            store
+                .transaction(move |tx| records::create(tx, &new, now))
+                .await?,
+        ),
         _ => return Ok(()),
     };
     match refused {
@@ -42,4 +66,11 @@ pub(super) async fn about_records(context: &Context, command: Command) -> Result
         None => sync_now(context),
     }
     Ok(())
+}
+
+fn why_not(asked: Asked) -> Option<String> {
+    match asked {
+        Asked::Done(_) => None,
+        Asked::No(why) => Some(why),
+    }
 }

@@ -2,9 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use uuid::Uuid;
+
 use super::failing::Edit;
+use super::records::NewRow;
 use crate::model::{
-    ConflictId, Direction, Entity, FailureClass, FailureId, Pause, Policy, RuleChange, Side, Take,
+    ConflictId, Direction, Entity, FailureClass, FailureId, MarketoId, Pause, Policy, RecordKey,
+    RuleChange, Side, Take,
 };
 use crate::store::FailureFilter;
 
@@ -79,6 +83,29 @@ pub enum Command {
     },
     /// Write another value for a field that was refused, to both sides, and try again.
     EditFailure(Edit),
+    /// Look at a record in the next cycle, and start that now.
+    LookAt {
+        /// Which record.
+        key: RecordKey,
+        /// What an unlinked row is.
+        entity: Option<Entity>,
+    },
+    /// End a record's link.
+    Unlink {
+        /// Which record.
+        key: RecordKey,
+    },
+    /// Link a row and a person.
+    Link {
+        /// What the row is.
+        entity: Entity,
+        /// The row.
+        dynamics: Uuid,
+        /// The person.
+        marketo: MarketoId,
+    },
+    /// Have a row created in Dynamics for a Marketo person, where there is none.
+    CreateRow(NewRow),
     /// Let a halted plan go on, by the name it was shown under.
     Approve {
         /// The plan's name.

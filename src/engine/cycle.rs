@@ -13,7 +13,7 @@ use super::prepare::{prepare, settings};
 use super::slice::Part;
 use super::snapshot::NewsKind;
 use super::work::{Arrivals, Work};
-use super::{alike, approval, compare, identify, pull_dynamics, pull_marketo, recover, strangers};
+use super::{alike, approval, compare, identify, prune, pull_dynamics, pull_marketo, recover, strangers};
 use crate::model::{CycleId, CycleOutcome, CycleReport, EngineState, EntityCounts, PerSide};
 
 /// Runs one cycle. It always ends in a report; what went wrong is in it.
@@ -28,6 +28,7 @@ pub(super) async fn run(context: &Context) -> Result<CycleReport, EngineError> {
     drop(context.control.take_halts());
     let ended = phases(context, cycle).await.and_then(|()| halted(context));
     alike::tell(context).await?;
+    prune::run(context).await?;
     let seconds = (context.clock.now() - began)
         .to_std()
         .unwrap_or_default()

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::creating;
 use super::deleting;
 use super::gather::Candidates;
 use super::lane::Lane;
@@ -32,6 +33,9 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item) -> Plan {
             }
             _ => Plan::nothing(item),
         };
+    }
+    if creating::is_wanted(item) {
+        return creating::decide(setting, item);
     }
     if item.row == Seen::Gone || item.person == Seen::Gone {
         return deleting::decide(setting, item);

@@ -27,7 +27,10 @@ pub(super) fn together(
                 first.message += "; ";
                 first.message += &refusal.message;
             }
-            None => found.push((*side, Some(field.clone()), refusal.clone())),
+            None => {
+                let field = Some(field.clone()).filter(|field| !field.is_empty());
+                found.push((*side, field, refusal.clone()));
+            }
         }
     }
     found

@@ -9,6 +9,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::context::Context;
+use super::creating;
 use super::error::EngineError;
 use super::lane::Lane;
 use super::slice::{Item, Seen, Slice};
@@ -29,6 +30,8 @@ pub(super) struct Candidates {
     pub(super) stamped: HashMap<Uuid, Vec<Candidate>>,
     /// Found by e-mail, by lower-case address.
     pub(super) by_email: HashMap<String, Vec<Candidate>>,
+    /// Rows that wanted ones may be.
+    pub(super) wanted: creating::Found,
 }
 
 /// Completes a slice's items and finds the candidates for the unlinked ones.
@@ -40,7 +43,9 @@ pub(super) async fn gather(
     let read = read_rows(context, lane, &mut slice.items).await?;
     wait_for_others(context, slice.claim_read(lane, &read)).await?;
     read_people(context, lane, &mut slice.items).await?;
-    find_candidates(context, lane, &slice.items).await
+    let mut found = find_candidates(context, lane, &slice.items).await?;
+    found.wanted = creating::look_up(context, lane, &slice.items).await?;
+    Ok(found)
 }
 
 async fn read_rows(

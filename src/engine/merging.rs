@@ -25,7 +25,9 @@ pub(super) fn decide(
     // A person found by e-mail shares no history with the row: whatever base is stored does not speak of it.
     let by_rule = matches!(
         plan.link_plan,
-        LinkPlan::New { .. } | LinkPlan::Attach { trusted: false, .. }
+        LinkPlan::New { .. }
+            | LinkPlan::Attach { trusted: false, .. }
+            | LinkPlan::Found { dynamics: Some(_) }
     );
     let open = frozen_fields(item, &mut plan);
     let merged = merge(&MergeInput {

@@ -101,6 +101,11 @@ impl Settle<'_, '_> {
                 self.tx.set_link_version(link, version)?;
             }
             self.agree(link, op)?;
+            if op.kind == OpKind::Create && op.side == Side::Dynamics {
+                self.tx.set_link_state(link, LinkState::Live)?;
+                // Now that the row is there, the person is stamped with it.
+                self.again(op, DirtyReason::Stale, self.now)?;
+            }
         }
         self.tx.journal(&entries(op, marketo, self.now))?;
         lost_update::already_shown(self.tx, op, self.now)?;

@@ -20,6 +20,8 @@ pub(super) enum LinkPlan {
     },
     /// A link without a person gets one. `trusted`: it carries our stamp, so the stored base still holds.
     Attach { marketo: MarketoId, trusted: bool },
+    /// The wanted row is there: the one that was asked for, or (with a GUID) another that is the same person.
+    Found { dynamics: Option<Uuid> },
     /// The link stays as a tombstone.
     Bury,
     /// The row left the scope: nothing is written any more.

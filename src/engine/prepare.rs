@@ -91,7 +91,7 @@ async fn first_look(context: &Context) -> Result<(), EngineError> {
 /// When the native sync was last found to be off.
 const NATIVE_SYNC_ASKED: &str = "native_sync_asked";
 
-async fn lane(
+pub(super) async fn lane(
     context: &Context,
     identity: &DynamicsIdentity,
     settings: EntitySettings,

@@ -124,8 +124,9 @@ fn dynamics_writes<'a>(lane: &'a Lane, ops: &[Op]) -> Vec<DynamicsWrite<'a>> {
         .filter_map(|op| {
             let version = op.version.clone();
             let (action, fields) = match op.kind {
+                OpKind::Create => (DynamicsAction::Create, values(op)),
                 OpKind::Delete => (DynamicsAction::Delete { version }, Vec::new()),
-                _ => (DynamicsAction::Update { version }, values(op)),
+                OpKind::Update | OpKind::Flag => (DynamicsAction::Update { version }, values(op)),
             };
             Some(DynamicsWrite {
                 table: &lane.table,

@@ -136,6 +136,14 @@ impl Stage<'_, '_> {
                 }
                 Ok(Linking::Done(known))
             }
+            (LinkPlan::Found { dynamics }, Some(link)) => {
+                if dynamics.is_some() {
+                    self.tx.set_link_dynamics(link, *dynamics)?;
+                    self.tx.set_base(link, &Base::new())?;
+                }
+                self.tx.set_link_state(link, LinkState::Live)?;
+                Ok(Linking::Done(known))
+            }
             (LinkPlan::Bury, Some(link)) => {
                 // With a flag to be set or a record to be deleted, the link is buried when that is confirmed.
                 if plan.to_marketo.is_none() && plan.to_dynamics.is_none() {
@@ -182,6 +190,12 @@ impl Stage<'_, '_> {
     fn facts(&self, link: LinkId, plan: &Plan) -> Result<(), StoreError> {
         if plan.version.is_some() {
             self.tx.set_link_version(link, plan.version.as_deref())?;
+        }
+        let creates = |write: &&Write| write.kind == OpKind::Create;
+        if let Some(write) = plan.to_dynamics.as_ref().filter(creates) {
+            let agreed = plan.agreed.iter().cloned();
+            let base: Base = agreed.chain(sent(write)).collect();
+            return self.tx.set_base(link, &base);
         }
         match &plan.to_marketo {
             // Until the create is confirmed, the base holds what was sent: if its answer is lost, the person is found

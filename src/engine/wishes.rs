@@ -79,7 +79,11 @@ async fn carry_out(context: &Context, command: Command) -> Result<(), EngineErro
         records @ (Command::RetryFailures { .. }
         | Command::RetryAlike { .. }
         | Command::ParkFailures { .. }
-        | Command::EditFailure(_)) => asked::about_records(context, records).await?,
+        | Command::EditFailure(_)
+        | Command::LookAt { .. }
+        | Command::Unlink { .. }
+        | Command::Link { .. }
+        | Command::CreateRow(_)) => asked::about_records(context, records).await?,
         Command::Approve { plan } => {
             context.control.wish(|wishes| {
                 wishes.approved.insert(plan.clone());

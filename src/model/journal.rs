@@ -26,6 +26,21 @@ pub enum Cause {
     Rollback(i64),
 }
 
+impl Cause {
+    /// Who decided, in words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Change => "change".to_owned(),
+            Self::Create => "create".to_owned(),
+            Self::Policy(policy) => format!("policy {policy}"),
+            Self::Resolution(id) => format!("decision {id}"),
+            Self::Delete => "delete".to_owned(),
+            Self::Undo => "undo".to_owned(),
+            Self::Rollback(id) => format!("rollback {id}"),
+        }
+    }
+}
+
 /// One field of one write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalEntry {

@@ -88,6 +88,12 @@ impl Reader<'_> {
         Ok(self.cycles(None, 1)?.pop())
     }
 
+    /// One cycle.
+    pub fn cycle(&self, id: CycleId) -> Result<Option<CycleRow>, StoreError> {
+        let sql = "SELECT id, began, ended, report FROM cycle WHERE id = ?1";
+        self.first(sql, [id], cycle)
+    }
+
     /// The last batches of a cycle (10,000 at most), in the order they began.
     pub fn batches(&self, cycle: CycleId) -> Result<Vec<BatchRow>, StoreError> {
         let mut batches = self.all(
@@ -113,6 +119,16 @@ impl Tx<'_> {
         let sql = "UPDATE cycle SET ended = ?2, report = ?3 WHERE id = ?1";
         self.run(sql, (report.cycle, At(at), Json(report)))
             .map(drop)
+    }
+
+    /// Forgets the oldest `limit` cycles that began before `before`, and their batches; how many were forgotten.
+    pub fn prune_cycles(&self, before: DateTime<Utc>, limit: usize) -> Result<usize, StoreError> {
+        let old =
+            "SELECT id FROM (SELECT id, began FROM cycle ORDER BY id LIMIT ?2) WHERE began < ?1";
+        let batches = format!("DELETE FROM batch WHERE cycle IN ({old})");
+        self.run(&batches, (At(before), limit as i64))?;
+        let cycles = format!("DELETE FROM cycle WHERE id IN ({old})");
+        self.run(&cycles, (At(before), limit as i64))
     }
 
     /// Begins a batch.

@@ -5,9 +5,9 @@ use rusqlite::{Row, params_from_iter};
 
 use super::columns::{At, Count};
 use super::conflict_list::like;
-use super::failures::{FailureFilter, conditions};
+use super::failures::{COLUMNS, FailureFilter, conditions, read as failure};
 use super::{Reader, StoreError, Tx};
-use crate::model::{Entity, FailureClass, Side};
+use crate::model::{Entity, Failure, FailureClass, RecordKey, Side};
 
 /// Groups listed at most: the largest ones.
 const GROUPS: usize = 500;
@@ -64,6 +64,22 @@ impl Reader<'_> {
              ORDER BY count(*) DESC, entity, direction, class, code, field LIMIT {GROUPS}"
         );
         self.all(&sql, params_from_iter(values), read)
+    }
+}
+
+impl Reader<'_> {
+    /// The failures of these records that have not healed.
+    pub fn failures_of(&self, keys: &[RecordKey]) -> Result<Vec<Failure>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM failure
+             WHERE entity IN (SELECT DISTINCT entity FROM tally WHERE what = 'failure' AND n > 0)
+               AND direction IN ('dynamics', 'marketo') AND key = ?1 AND status <> 'healed'"
+        );
+        let mut found = Vec::new();
+        for key in keys {
+            found.extend(self.all(&sql, [key], failure)?);
+        }
+        Ok(found)
     }
 }
 

@@ -62,9 +62,9 @@ pub struct FailureFilter {
     pub text: Option<String>,
 }
 
-const COLUMNS: &str = "id, entity, direction, class, code, message, dynamics_id, marketo_id, attempts, next_try, status, field";
+pub(super) const COLUMNS: &str = "id, entity, direction, class, code, message, dynamics_id, marketo_id, attempts, next_try, status, field";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Failure> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Failure> {
     Ok(Failure {
         id: row.get(0)?,
         entity: row.get(1)?,

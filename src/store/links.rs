@@ -19,9 +19,11 @@ pub enum LinkState {
     Frozen,
     /// Ended; kept so that a late echo creates nobody anew.
     Tombstone,
+    /// Its Dynamics row was asked for and is still to be found or created.
+    Wanted,
 }
 
-numbered!(LinkState { Live = 0, Frozen = 1, Tombstone = 2 });
+numbered!(LinkState { Live = 0, Frozen = 1, Tombstone = 2, Wanted = 3 });
 
 /// One thing, known by two ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +134,7 @@ impl Reader<'_> {
     ) -> Result<Vec<Link>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM link
-             WHERE entity = ?1 AND id > ?2 AND since < ?3 AND seen IS NOT ?3 AND state <> 2
+             WHERE entity = ?1 AND id > ?2 AND since < ?3 AND seen IS NOT ?3 AND state < 2
                AND dynamics IS NOT NULL
              ORDER BY id LIMIT ?4"
         );

@@ -27,6 +27,7 @@ mod open;
 mod outbox;
 mod query;
 mod settings;
+mod wanted;
 mod work;
 
 pub use base::Base;

@@ -228,6 +228,12 @@ impl Reader<'_> {
         Ok(found)
     }
 
+    /// The unfinished operations of a link.
+    pub fn ops_of(&self, link: LinkId) -> Result<Vec<Op>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE link = ?1 ORDER BY id");
+        self.all(&sql, [link], read)
+    }
+
     /// How many operations are unfinished.
     pub fn outbox_count(&self) -> Result<u64, StoreError> {
         let count = self.first("SELECT count(*) FROM outbox", (), |row| {

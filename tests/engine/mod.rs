@@ -13,4 +13,5 @@ mod late;
 mod life_events;
 mod pauses;
 mod scope;
+pub mod records;
 mod trouble;

@@ -1,0 +1,329 @@
+//! One record on both sides, read now, with everything the engine knows of it, and why it is or is not in step.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::context::{Context, Parts};
+use super::error::EngineError;
+use super::lane::Lane;
+use super::prepare::{lane, settings};
+use super::{stamp, why};
+use crate::model::{Conflict, Entity, Failure, LinkId, MarketoId, Record, RecordKey, Side, Value};
+use crate::store::{Base, Dirty, JournalRow, Link, LinkState, Op, Reader, StoreError};
+
+/// Records one e-mail address is answered with at most.
+const ALIKE: u32 = 20;
+/// Journal rows shown of a record.
+const WRITES: usize = 50;
+
+/// One field on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    /// The logical field.
+    pub field: String,
+    /// The Dynamics column.
+    pub dynamics_name: String,
+    /// The Marketo field.
+    pub marketo_name: String,
+    /// What Dynamics holds now.
+    #[serde(serialize_with = "plain")]
+    pub dynamics: Value,
+    /// What Marketo holds now.
+    #[serde(serialize_with = "plain")]
+    pub marketo: Value,
+    /// What was agreed last, where that is known.
+    #[serde(serialize_with = "plain_option")]
+    pub base: Option<Value>,
+    /// Which way it may travel.
+    pub direction: &'static str,
+    /// Whether both mean the same now.
+    pub equal: bool,
+}
+
+/// Everything about one record.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// Its entity; none for a person that is not linked and carries no stamp.
+    pub entity: Option<Entity>,
+    /// The Dynamics row.
+    pub dynamics_id: Option<Uuid>,
+    /// The Marketo person.
+    pub marketo_id: Option<MarketoId>,
+    /// Its link.
+    pub link: Option<Link>,
+    /// Whether the row is there.
+    pub dynamics: bool,
+    /// Whether the person is there.
+    pub marketo: bool,
+    /// The mapped fields, as far as a side is there.
+    pub fields: Vec<Compared>,
+    /// Conflicts that wait, and decisions that are not written yet.
+    pub conflicts: Vec<Conflict>,
+    /// Failures that have not healed.
+    pub failures: Vec<Failure>,
+    /// What waits to be looked at.
+    pub pending: Vec<Dirty>,
+    /// Writes whose outcome is not known yet.
+    pub outbox: Vec<Op>,
+    /// The last writes, newest first.
+    pub journal: Vec<JournalRow>,
+    /// Whether both sides agree on every field that is kept in step.
+    pub in_sync: bool,
+    /// Why it is, or is not.
+    pub why: Vec<String>,
+}
+
+fn plain<S: serde::Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    value.to_json().serialize(serializer)
+}
+
+#[expect(clippy::ref_option, reason = "serde's signature")]
+fn plain_option<S: serde::Serializer>(
+    value: &Option<Value>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(Value::to_json).serialize(serializer)
+}
+
+/// Looks a record up by e-mail, GUID or Marketo id, on both sides as they are now. Nothing is written to either of them.
+pub async fn inspect(parts: Parts, key: &str) -> Result<Vec<Inspection>, EngineError> {
+    let context = Context::new(parts);
+    let identity = context.dynamics.identity().await?;
+    let person = context.marketo.person_fields().await?;
+    let mut lanes = Vec::new();
+    for settings in settings(&context).await? {
+        lanes.push(lane(&context, &identity, settings, person.clone()).await?);
+    }
+    let known: BTreeSet<&str> = person.iter().map(|field| field.name.as_str()).collect();
+    for lane in &mut lanes {
+        // Before the first copy our own fields may not be there yet.
+        lane.fields.retain(|field| known.contains(field.as_str()));
+    }
+    let mut found = Vec::new();
+    for pair in pairs(&context, &lanes, key.trim()).await? {
+        found.push(one(&context, &lanes, pair).await?);
+    }
+    Ok(found)
+}
+
+/// A row and a person that belong together, as far as they are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Pair {
+    row: Option<Uuid>,
+    person: Option<MarketoId>,
+}
+
+async fn pairs(
+    context: &Context,
+    lanes: &[Lane],
+    key: &str,
+) -> Result<BTreeSet<Pair>, EngineError> {
+    let mut keys: Vec<RecordKey> = Vec::new();
+    if let Ok(row) = key.parse() {
+        keys.push(RecordKey::Dynamics(row));
+    } else if let Ok(person) = key.parse() {
+        keys.push(RecordKey::Marketo(person));
+    } else if key.contains('@') {
+        let wanted = [key.to_owned()];
+        if let Some(lane) = lanes
+            .first()
+            .filter(|_| key.is_ascii() && !key.contains(','))
+        {
+            let people = context
+                .marketo
+                .people("email", &wanted, &lane.fields, &lane.person)
+                .await?;
+            keys.extend(people.iter().take(ALIKE as usize).map(|person| person.key));
+        }
+        for lane in lanes {
+            let Some(column) = lane.email_column() else {
+                continue;
+            };
+            let rows = context
+                .dynamics
+                .find(&lane.table, &lane.columns, (column, key), ALIKE)
+                .await?;
+            let same = |row: &&Record| lane.email_of(row).as_deref() == Some(&key.to_lowercase());
+            keys.extend(rows.iter().filter(same).map(|row| row.key));
+        }
+    }
+    let asked = keys.clone();
+    let links = context
+        .store
+        .read(move |reader| reader.links_by_key(&asked))
+        .await?;
+    let live = |key: &RecordKey| {
+        links
+            .get(key)
+            .filter(|link| link.state != LinkState::Tombstone)
+    };
+    Ok(keys
+        .iter()
+        .map(|key| Pair {
+            row: key.dynamics().or(live(key).and_then(|link| link.dynamics)),
+            person: key.marketo().or(live(key).and_then(|link| link.marketo)),
+        })
+        .collect())
+}
+
+async fn one(context: &Context, lanes: &[Lane], mut pair: Pair) -> Result<Inspection, EngineError> {
+    let known = remembered(context, pair).await?;
+    let mut person = None;
+    if let (Some(id), Some(lane)) = (pair.person, lanes.first()) {
+        let people = context
+            .marketo
+            .people("id", &[id.to_string()], &lane.fields, &lane.person)
+            .await?;
+        person = people.into_iter().next();
+    }
+    // A person of a lost state still carries our stamp.
+    pair.row = pair.row.or(person.as_ref().and_then(stamp::row_of));
+    let mut row = None;
+    if let Some(id) = pair.row {
+        for lane in lanes {
+            let of_link = known.link.as_ref().map(|link| &link.entity);
+            if of_link.is_some_and(|entity| entity != lane.entity()) {
+                continue;
+            }
+            let rows = context
+                .dynamics
+                .read(&lane.table, &lane.columns, &[id])
+                .await?;
+            if let Some(found) = rows.into_iter().next() {
+                row = Some((lane, found));
+                break;
+            }
+        }
+    }
+    let of_link = |lane: &&Lane| {
+        known
+            .link
+            .as_ref()
+            .is_some_and(|link| link.entity == *lane.entity())
+    };
+    let lane = row
+        .as_ref()
+        .map(|(lane, _)| *lane)
+        .or_else(|| lanes.iter().find(of_link));
+    // A person is read with the fields of the first lane only.
+    if let (Some(lane), Some(id)) = (lane, pair.person) {
+        let people = context
+            .marketo
+            .people("id", &[id.to_string()], &lane.fields, &lane.person)
+            .await?;
+        person = people.into_iter().next();
+    }
+    let row = row.map(|(_, row)| row);
+    let mut found = Inspection {
+        entity: lane.map(|lane| lane.entity().clone()),
+        dynamics_id: pair.row,
+        marketo_id: pair.person,
+        dynamics: row.is_some(),
+        marketo: person.is_some(),
+        fields: lane.map_or_else(Vec::new, |lane| {
+            compared(lane, row.as_ref(), person.as_ref(), &known.base)
+        }),
+        link: known.link,
+        conflicts: known.conflicts,
+        failures: known.failures,
+        pending: known.pending,
+        outbox: known.outbox,
+        journal: known.journal,
+        in_sync: false,
+        why: Vec::new(),
+    };
+    let paused = context.store.read(|reader| reader.paused()).await?;
+    why::tell(&mut found, lane, paused);
+    Ok(found)
+}
+
+fn compared(
+    lane: &Lane,
+    row: Option<&Record>,
+    person: Option<&Record>,
+    base: &Base,
+) -> Vec<Compared> {
+    let held = |record: Option<&Record>, name: &str| {
+        record.map_or(Value::Null, |record| record.get(name).clone())
+    };
+    lane.map
+        .fields
+        .iter()
+        .map(|field| {
+            let dynamics = held(row, &field.dynamics.name);
+            let marketo = held(person, &field.marketo.name);
+            Compared {
+                field: field.map.name.clone(),
+                dynamics_name: field.dynamics.name.clone(),
+                marketo_name: field.marketo.name.clone(),
+                equal: field.canonical(Side::Dynamics, &dynamics)
+                    == field.canonical(Side::Marketo, &marketo),
+                dynamics,
+                marketo,
+                base: base.get(&field.map.name).cloned(),
+                direction: lane.direction().and(field.direction).word(),
+            }
+        })
+        .collect()
+}
+
+/// What the store knows of a pair.
+struct Remembered {
+    link: Option<Link>,
+    base: Base,
+    conflicts: Vec<Conflict>,
+    failures: Vec<Failure>,
+    pending: Vec<Dirty>,
+    outbox: Vec<Op>,
+    journal: Vec<JournalRow>,
+}
+
+async fn remembered(context: &Context, pair: Pair) -> Result<Remembered, EngineError> {
+    let keys: Vec<RecordKey> = pair
+        .row
+        .map(RecordKey::Dynamics)
+        .into_iter()
+        .chain(pair.person.map(RecordKey::Marketo))
+        .collect();
+    let read = move |reader: &Reader<'_>| -> Result<Remembered, StoreError> {
+        let links = reader.links_by_key(&keys)?;
+        let link = keys.iter().find_map(|key| links.get(key)).cloned();
+        let ids: Vec<LinkId> = link.iter().map(|link| link.id).collect();
+        let mut pending = Vec::new();
+        if let Some(link) = &link {
+            for key in &keys {
+                pending.extend(reader.dirty(&link.entity, *key)?);
+            }
+        } else {
+            for key in &keys {
+                for entity in [Entity::LEAD, Entity::CONTACT, Entity::named("person")] {
+                    pending.extend(reader.dirty(&entity, *key)?);
+                }
+            }
+        }
+        let mut journal: Vec<JournalRow> = Vec::new();
+        for key in &keys {
+            journal.extend(reader.journal_of(*key, WRITES)?);
+        }
+        journal.sort_by_key(|row| std::cmp::Reverse(row.id));
+        journal.dedup_by_key(|row| row.id);
+        journal.truncate(WRITES);
+        let first = ids.first().copied();
+        Ok(Remembered {
+            base: reader.bases(&ids)?.into_values().next().unwrap_or_default(),
+            conflicts: reader
+                .open_conflicts(&ids)?
+                .into_values()
+                .flatten()
+                .collect(),
+            failures: reader.failures_of(&keys)?,
+            outbox: first.map_or_else(|| Ok(Vec::new()), |link| reader.ops_of(link))?,
+            link,
+            pending,
+            journal,
+        })
+    };
+    Ok(context.store.read(read).await?)
+}
