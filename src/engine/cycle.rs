@@ -13,7 +13,9 @@ use super::prepare::{prepare, settings};
 use super::slice::Part;
 use super::snapshot::NewsKind;
 use super::work::{Arrivals, Work};
-use super::{alike, approval, compare, identify, prune, pull_dynamics, pull_marketo, recover, strangers};
+use super::{
+    alike, approval, compare, identify, prune, pull_dynamics, pull_marketo, recover, strangers,
+};
 use crate::model::{CycleId, CycleOutcome, CycleReport, EngineState, EntityCounts, PerSide};
 
 /// Runs one cycle. It always ends in a report; what went wrong is in it.
