@@ -85,10 +85,8 @@ fn of_record(
     arguments: &HistoryArguments,
 ) -> anyhow::Result<Exit> {
     let mut keys: Vec<RecordKey> = Vec::new();
-    if let Ok(row) = key.trim().parse() {
-        keys.push(RecordKey::Dynamics(row));
-    } else if let Ok(person) = key.trim().parse() {
-        keys.push(RecordKey::Marketo(person));
+    if let Some(key) = RecordKey::typed(key) {
+        keys.push(key);
     } else {
         let parts = resources::parts(&resources::profile(place)?, store.clone())?;
         for one in resources::runtime()?.block_on(inspect(parts, key))? {

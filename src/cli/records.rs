@@ -124,12 +124,8 @@ fn carry_out(
 }
 
 fn key_of(text: &str) -> anyhow::Result<RecordKey> {
-    let text = text.trim();
-    if let Ok(row) = text.parse() {
-        return Ok(RecordKey::Dynamics(row));
-    }
-    let person = text.parse().map(RecordKey::Marketo);
-    person.map_err(|_| anyhow::anyhow!("'{text}' is neither a GUID nor a Marketo id"))
+    RecordKey::typed(text)
+        .ok_or_else(|| anyhow::anyhow!("'{text}' is neither a GUID nor a Marketo id"))
 }
 
 /// What a record is: by its link, else by asking both sides.

@@ -22,15 +22,12 @@ pub(super) fn together(
 ) -> Vec<(Side, Option<String>, Refusal)> {
     let mut found: Vec<(Side, Option<String>, Refusal)> = Vec::new();
     for (side, field, refusal) in refused {
-        match found.iter_mut().find(|(known, ..)| known == side) {
-            Some((.., first)) => {
-                first.message += "; ";
-                first.message += &refusal.message;
-            }
-            None => {
-                let field = Some(field.clone()).filter(|field| !field.is_empty());
-                found.push((*side, field, refusal.clone()));
-            }
+        if let Some((.., first)) = found.iter_mut().find(|(known, ..)| known == side) {
+            first.message += "; ";
+            first.message += &refusal.message;
+        } else {
+            let field = Some(field.clone()).filter(|field| !field.is_empty());
+            found.push((*side, field, refusal.clone()));
         }
     }
     found

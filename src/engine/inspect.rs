@@ -9,14 +9,13 @@ use super::context::{Context, Parts};
 use super::error::EngineError;
 use super::lane::Lane;
 use super::prepare::{lane, settings};
+use super::remembered::remembered;
 use super::{stamp, why};
-use crate::model::{Conflict, Entity, Failure, LinkId, MarketoId, Record, RecordKey, Side, Value};
-use crate::store::{Base, Dirty, JournalRow, Link, LinkState, Op, Reader, StoreError};
+use crate::model::{Conflict, Entity, Failure, MarketoId, Record, RecordKey, Side, Value};
+use crate::store::{Base, Dirty, JournalRow, Link, LinkState, Op};
 
 /// Records one e-mail address is answered with at most.
 const ALIKE: u32 = 20;
-/// Journal rows shown of a record.
-const WRITES: usize = 50;
 
 /// One field on both sides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -121,10 +120,8 @@ async fn pairs(
     key: &str,
 ) -> Result<BTreeSet<Pair>, EngineError> {
     let mut keys: Vec<RecordKey> = Vec::new();
-    if let Ok(row) = key.parse() {
-        keys.push(RecordKey::Dynamics(row));
-    } else if let Ok(person) = key.parse() {
-        keys.push(RecordKey::Marketo(person));
+    if let Some(key) = RecordKey::typed(key) {
+        keys.push(key);
     } else if key.contains('@') {
         let wanted = [key.to_owned()];
         if let Some(lane) = lanes
@@ -169,51 +166,20 @@ async fn pairs(
 }
 
 async fn one(context: &Context, lanes: &[Lane], mut pair: Pair) -> Result<Inspection, EngineError> {
-    let known = remembered(context, pair).await?;
-    let mut person = None;
-    if let (Some(id), Some(lane)) = (pair.person, lanes.first()) {
-        let people = context
-            .marketo
-            .people("id", &[id.to_string()], &lane.fields, &lane.person)
-            .await?;
-        person = people.into_iter().next();
-    }
+    let known = remembered(context, pair.row, pair.person).await?;
+    let mut person = person(context, lanes.first(), pair.person).await?;
     // A person of a lost state still carries our stamp.
     pair.row = pair.row.or(person.as_ref().and_then(stamp::row_of));
-    let mut row = None;
-    if let Some(id) = pair.row {
-        for lane in lanes {
-            let of_link = known.link.as_ref().map(|link| &link.entity);
-            if of_link.is_some_and(|entity| entity != lane.entity()) {
-                continue;
-            }
-            let rows = context
-                .dynamics
-                .read(&lane.table, &lane.columns, &[id])
-                .await?;
-            if let Some(found) = rows.into_iter().next() {
-                row = Some((lane, found));
-                break;
-            }
-        }
-    }
-    let of_link = |lane: &&Lane| {
-        known
-            .link
-            .as_ref()
-            .is_some_and(|link| link.entity == *lane.entity())
-    };
+    let entity = known.link.as_ref().map(|link| &link.entity);
+    let row = row(context, lanes, pair.row, entity).await?;
+    let of_link = |lane: &&Lane| entity == Some(lane.entity());
     let lane = row
         .as_ref()
         .map(|(lane, _)| *lane)
         .or_else(|| lanes.iter().find(of_link));
-    // A person is read with the fields of the first lane only.
-    if let (Some(lane), Some(id)) = (lane, pair.person) {
-        let people = context
-            .marketo
-            .people("id", &[id.to_string()], &lane.fields, &lane.person)
-            .await?;
-        person = people.into_iter().next();
+    if lane.is_some() {
+        // Until now only the first lane's fields were read.
+        person = self::person(context, lane, pair.person).await?;
     }
     let row = row.map(|(_, row)| row);
     let mut found = Inspection {
@@ -237,6 +203,42 @@ async fn one(context: &Context, lanes: &[Lane], mut pair: Pair) -> Result<Inspec
     let paused = context.store.read(|reader| reader.paused()).await?;
     why::tell(&mut found, lane, paused);
     Ok(found)
+}
+
+async fn person(
+    context: &Context,
+    lane: Option<&Lane>,
+    id: Option<MarketoId>,
+) -> Result<Option<Record>, EngineError> {
+    let (Some(lane), Some(id)) = (lane, id) else {
+        return Ok(None);
+    };
+    let people = context
+        .marketo
+        .people("id", &[id.to_string()], &lane.fields, &lane.person)
+        .await?;
+    Ok(people.into_iter().next())
+}
+
+/// The row of this id and what it is; `entity` where that is known.
+async fn row<'a>(
+    context: &Context,
+    lanes: &'a [Lane],
+    id: Option<Uuid>,
+    entity: Option<&Entity>,
+) -> Result<Option<(&'a Lane, Record)>, EngineError> {
+    let Some(id) = id else { return Ok(None) };
+    let possible = |lane: &&Lane| entity.is_none_or(|entity| entity == lane.entity());
+    for lane in lanes.iter().filter(possible) {
+        let rows = context
+            .dynamics
+            .read(&lane.table, &lane.columns, &[id])
+            .await?;
+        if let Some(found) = rows.into_iter().next() {
+            return Ok(Some((lane, found)));
+        }
+    }
+    Ok(None)
 }
 
 fn compared(
@@ -267,63 +269,4 @@ fn compared(
             }
         })
         .collect()
-}
-
-/// What the store knows of a pair.
-struct Remembered {
-    link: Option<Link>,
-    base: Base,
-    conflicts: Vec<Conflict>,
-    failures: Vec<Failure>,
-    pending: Vec<Dirty>,
-    outbox: Vec<Op>,
-    journal: Vec<JournalRow>,
-}
-
-async fn remembered(context: &Context, pair: Pair) -> Result<Remembered, EngineError> {
-    let keys: Vec<RecordKey> = pair
-        .row
-        .map(RecordKey::Dynamics)
-        .into_iter()
-        .chain(pair.person.map(RecordKey::Marketo))
-        .collect();
-    let read = move |reader: &Reader<'_>| -> Result<Remembered, StoreError> {
-        let links = reader.links_by_key(&keys)?;
-        let link = keys.iter().find_map(|key| links.get(key)).cloned();
-        let ids: Vec<LinkId> = link.iter().map(|link| link.id).collect();
-        let mut pending = Vec::new();
-        if let Some(link) = &link {
-            for key in &keys {
-                pending.extend(reader.dirty(&link.entity, *key)?);
-            }
-        } else {
-            for key in &keys {
-                for entity in [Entity::LEAD, Entity::CONTACT, Entity::named("person")] {
-                    pending.extend(reader.dirty(&entity, *key)?);
-                }
-            }
-        }
-        let mut journal: Vec<JournalRow> = Vec::new();
-        for key in &keys {
-            journal.extend(reader.journal_of(*key, WRITES)?);
-        }
-        journal.sort_by_key(|row| std::cmp::Reverse(row.id));
-        journal.dedup_by_key(|row| row.id);
-        journal.truncate(WRITES);
-        let first = ids.first().copied();
-        Ok(Remembered {
-            base: reader.bases(&ids)?.into_values().next().unwrap_or_default(),
-            conflicts: reader
-                .open_conflicts(&ids)?
-                .into_values()
-                .flatten()
-                .collect(),
-            failures: reader.failures_of(&keys)?,
-            outbox: first.map_or_else(|| Ok(Vec::new()), |link| reader.ops_of(link))?,
-            link,
-            pending,
-            journal,
-        })
-    };
-    Ok(context.store.read(read).await?)
 }

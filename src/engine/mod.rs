@@ -49,6 +49,7 @@ mod pull_marketo;
 mod push;
 mod records;
 mod recover;
+mod remembered;
 mod retry;
 mod ruling;
 mod scope;

@@ -61,6 +61,13 @@ pub enum RecordKey {
 }
 
 impl RecordKey {
+    /// The key a person types: a GUID, or a person id.
+    pub fn typed(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let row = text.parse().map(Self::Dynamics);
+        row.ok().or_else(|| text.parse().map(Self::Marketo).ok())
+    }
+
     /// The side this key belongs to.
     pub fn side(self) -> Side {
         match self {
