@@ -12,6 +12,6 @@ mod horizons;
 mod late;
 mod life_events;
 mod pauses;
-mod scope;
 pub mod records;
+mod scope;
 mod trouble;
