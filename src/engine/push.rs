@@ -126,7 +126,7 @@ fn dynamics_writes<'a>(lane: &'a Lane, ops: &[Op]) -> Vec<DynamicsWrite<'a>> {
             let (action, fields) = match op.kind {
                 OpKind::Create => (DynamicsAction::Create, values(op)),
                 OpKind::Delete => (DynamicsAction::Delete { version }, Vec::new()),
-                OpKind::Update | OpKind::Flag => (DynamicsAction::Update { version }, values(op)),
+                _ => (DynamicsAction::Update { version }, values(op)),
             };
             Some(DynamicsWrite {
                 table: &lane.table,
