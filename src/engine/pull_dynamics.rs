@@ -17,8 +17,8 @@ use super::missing;
 use super::scope::was_out;
 use super::snapshot::NewsKind;
 use super::work::Arrivals;
-use crate::connectors::Trouble;
-use crate::connectors::dynamics::{Change, Next, Page};
+use crate::connectors::dynamics::{Change, Next, Page, RESTORED};
+use crate::connectors::{ConnectorError, Trouble};
 use crate::model::{LinkId, Record, RecordKey, Side};
 use crate::store::{
     Base, Cursor, CursorStage, Dirty, DirtyReason, Link, LinkState, StoreError, Tx,
@@ -46,15 +46,7 @@ pub(super) async fn pull(
         let page = match next_page(context, lane, cursor.as_ref()).await {
             Ok(page) => page,
             Err(error) if error.trouble == Trouble::CursorExpired && cursor.is_some() => {
-                let text = format!("{feed}: the cursor has expired; reading everything to compare");
-                context
-                    .progress
-                    .tell(NewsKind::Waiting, Some(lane.entity()), text);
-                let name = feed.clone();
-                context
-                    .store
-                    .transaction(move |tx| tx.clear_cursor(&name))
-                    .await?;
+                start_again(context, lane, &error).await?;
                 cursor = None;
                 continue;
             }
@@ -81,6 +73,36 @@ pub(super) async fn pull(
     Ok(())
 }
 
+/// Drops a cursor that leads nowhere any more and says why: everything is read and compared.
+async fn start_again(
+    context: &Context,
+    lane: &Lane,
+    why: &ConnectorError,
+) -> Result<(), EngineError> {
+    let feed = lane.feed();
+    // A restored database counts its rows' versions from an earlier point: known ones would hide what it holds.
+    let restored = why.code == RESTORED;
+    let said = if restored {
+        why.message.as_str()
+    } else {
+        "the cursor has expired"
+    };
+    let text = format!("{feed}: {said}; reading everything to compare");
+    let entity = lane.entity();
+    context.progress.tell(NewsKind::Waiting, Some(entity), text);
+    let entity = entity.clone();
+    context
+        .store
+        .transaction(move |tx| {
+            if restored {
+                tx.forget_versions(&entity)?;
+            }
+            tx.clear_cursor(&feed)
+        })
+        .await?;
+    Ok(())
+}
+
 /// What the chain of a feed depends on; another one starts a new chain. Another direction does: what could not
 /// travel before was settled as it was, and is looked at again.
 fn fingerprint(lane: &Lane) -> String {
@@ -92,7 +114,7 @@ async fn next_page(
     context: &Context,
     lane: &Lane,
     cursor: Option<&Cursor>,
-) -> Result<Page, crate::connectors::ConnectorError> {
+) -> Result<Page, ConnectorError> {
     match cursor {
         Some(cursor) => {
             context

@@ -180,6 +180,12 @@ impl Tx<'_> {
             .map(drop)
     }
 
+    /// Forgets the row versions of an entity's links: those of a restored database begin lower.
+    pub fn forget_versions(&self, entity: &Entity) -> Result<(), StoreError> {
+        let sql = "UPDATE link SET version = NULL WHERE entity = ?1 AND version IS NOT NULL";
+        self.run(sql, [entity]).map(drop)
+    }
+
     /// Notes that the full read of Dynamics that began at `began` has named these links.
     pub fn see_links(&self, links: &[LinkId], began: DateTime<Utc>) -> Result<(), StoreError> {
         let mut statement = self

@@ -13,5 +13,6 @@ mod late;
 mod life_events;
 mod pauses;
 pub mod records;
+mod restored;
 mod scope;
 mod trouble;

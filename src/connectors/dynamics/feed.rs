@@ -11,6 +11,9 @@ use super::table::Table;
 use crate::connectors::{ConnectorError, Trouble};
 use crate::model::Record;
 
+/// The code of the refusal of a link that comes from the future of a restored database.
+pub const RESTORED: &str = "restored";
+
 /// One URL's rows never take more pages than this.
 const PAGES_MAX: usize = 64;
 
@@ -58,7 +61,7 @@ pub(super) async fn follow(
     if went_back(link, &page.next) {
         let message = "the database was restored to an earlier point: its versions went back";
         let message = message.to_owned();
-        return Err(failure(Trouble::CursorExpired, "restored", message));
+        return Err(failure(Trouble::CursorExpired, RESTORED, message));
     }
     Ok(page)
 }

@@ -42,6 +42,7 @@ use query::Origin;
 use steering::Steering;
 
 pub use drift::Drift;
+pub use feed::RESTORED;
 pub use identity::DynamicsIdentity;
 pub use page::{Change, Next, Page};
 pub use qualify::{Qualified, Qualify};
@@ -142,7 +143,8 @@ impl Dynamics {
     }
 
     /// The page behind [`Next::Page`] or [`Next::Delta`]. A link that can no longer be used, or
-    /// that belongs to another organisation, is [`super::Trouble::CursorExpired`].
+    /// that belongs to another organisation, is [`super::Trouble::CursorExpired`]; with the code
+    /// [`RESTORED`] where the organisation was set back to an earlier point.
     pub async fn follow(
         &self,
         table: &Table,

@@ -132,11 +132,8 @@ impl<'a> Page<'a> {
     fn fill(mut self, (number, start): (usize, Cursor)) -> Answer {
         let limit = self.call.prefer().page.unwrap_or(PAGE_MAX);
         let (next, version, time) = match start {
-            Cursor::Delta(span) => (
-                self.delta(span, limit),
-                span.until.max(span.origin),
-                span.time,
-            ),
+            // The version is the database's own: in a restored one it stands behind the old token.
+            Cursor::Delta(span) => (self.delta(span, limit), span.until, span.time),
             Cursor::Track(slot, version, time) => {
                 (self.first((slot, version, time), limit), version, time)
             }

@@ -6,8 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::json;
 use syncdeck::connectors::Trouble;
-use syncdeck::connectors::dynamics::Next;
-use uuid::Uuid;
+use syncdeck::connectors::dynamics::{Next, RESTORED};
 
 use super::both::{Both, Told};
 
@@ -185,16 +184,27 @@ async fn refused_delta_token_asks_for_a_full_read_that_finds_everybody() {
 }
 
 #[tokio::test]
-async fn restored_database_refuses_no_token_and_shows_in_the_rows_alone() {
+async fn restored_database_refuses_no_token_but_its_versions_give_it_away() {
     let both = Both::with(10).await;
     let world = both.org.sandbox.world();
     let before = world.dynamics.snapshot();
-    let lost: Uuid = both.org.lead("Lost").await.parse().unwrap();
+    both.org.lead("Lost").await;
     let first = both.first().await;
     let (_, delta) = both.walk(first.next).await.unwrap();
     world.dynamics.restore(before);
-    let page = both.dynamics.follow(&both.lead, &delta, 7).await.unwrap();
-    assert!(page.changes.is_empty(), "the vendor says nothing of it");
-    let read = both.dynamics.read(&both.lead, &[], &[lost]).await.unwrap();
-    assert!(read.is_empty(), "a witness row is what tells");
+    // The vendor says nothing of it: no change, no error, only a token behind ours.
+    let plain = both.org.get(&delta).await;
+    assert_eq!(
+        (plain.status, plain.json()["value"].to_string()),
+        (200, "[]".to_owned())
+    );
+    let error = both
+        .dynamics
+        .follow(&both.lead, &delta, 7)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.trouble, error.code.as_str()),
+        (Trouble::CursorExpired, RESTORED)
+    );
 }
