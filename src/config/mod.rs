@@ -11,4 +11,6 @@ mod secret;
 pub use error::ConfigError;
 pub use file::{ConfigFile, load};
 pub use paths::{default_path, state_path};
-pub use profile::{DynamicsProfile, FirstCopy, LimitMode, MarketoProfile, Profile, SyncProfile};
+pub use profile::{
+    DynamicsProfile, FirstCopy, LimitMode, Listing, MarketoProfile, Profile, SyncProfile,
+};

@@ -56,6 +56,15 @@ pub enum LimitMode {
     Off,
 }
 
+/// Whether people who exist in Marketo only are listed, which takes bulk extracts: calls, and bytes of the day's volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// Once, beside the first copy; afterwards the feeds keep the list current.
+    Extract,
+    /// Only those are counted whom the feeds name.
+    Off,
+}
+
 /// How the two ends are kept in step.
 #[derive(Debug, Clone)]
 pub struct SyncProfile {
@@ -69,6 +78,8 @@ pub struct SyncProfile {
     pub share: f64,
     /// Whether limits are kept from the first call on.
     pub limits: LimitMode,
+    /// Whether people who exist in Marketo only are listed.
+    pub listing: Listing,
 }
 
 impl Default for SyncProfile {
@@ -79,6 +90,7 @@ impl Default for SyncProfile {
             settle: Duration::from_secs(120),
             share: 0.7,
             limits: LimitMode::Auto,
+            listing: Listing::Extract,
         }
     }
 }

@@ -7,7 +7,9 @@ use url::{Host, Url};
 
 use super::keys::{Keys, nearest};
 use super::secret::{self, SECRET_KEYS};
-use super::{ConfigError, DynamicsProfile, FirstCopy, LimitMode, MarketoProfile, SyncProfile};
+use super::{
+    ConfigError, DynamicsProfile, FirstCopy, LimitMode, Listing, MarketoProfile, SyncProfile,
+};
 
 /// The calls a day of a Marketo subscription that bought no more.
 const DAILY_CALLS: u64 = 50_000;
@@ -20,7 +22,14 @@ const MARKETO_KEYS: [&str; 5] = [
     "daily_calls",
     "partition",
 ];
-const SYNC_KEYS: [&str; 5] = ["interval", "first_copy", "settle", "share", "limits"];
+const SYNC_KEYS: [&str; 6] = [
+    "interval",
+    "first_copy",
+    "settle",
+    "share",
+    "limits",
+    "listing",
+];
 
 /// Refuses unknown keys of one of a profile's tables; what they hold is read when the profile is used.
 pub(super) fn check_keys(keys: &Keys<'_>, table: &str) -> Result<(), ConfigError> {
@@ -111,6 +120,10 @@ pub(super) fn sync(keys: &Keys<'_>) -> Result<SyncProfile, ConfigError> {
     ];
     if let Some(limits) = word(keys, "limits", &choices)? {
         sync.limits = limits;
+    }
+    let choices = [("extract", Listing::Extract), ("off", Listing::Off)];
+    if let Some(listing) = word(keys, "listing", &choices)? {
+        sync.listing = listing;
     }
     if let Some(item) = keys.item("share") {
         let whole = item.as_integer().map(|whole| whole as f64);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::{join_all, try_join_all};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::claims::Claims;
@@ -14,7 +15,8 @@ use super::slice::Part;
 use super::snapshot::NewsKind;
 use super::work::{Arrivals, Work};
 use super::{
-    alike, approval, compare, identify, prune, pull_dynamics, pull_marketo, recover, strangers,
+    alike, approval, compare, identify, marketo_only, prune, pull_dynamics, pull_marketo, recover,
+    strangers,
 };
 use crate::model::{CycleId, CycleOutcome, CycleReport, EngineState, EntityCounts, PerSide};
 
@@ -86,8 +88,15 @@ async fn phases(context: &Context, cycle: CycleId) -> Result<(), EngineError> {
         work(context, cycle, organization, &lanes, &arrivals).await
     };
     // Neither is dropped when the other fails: what is in flight is finished.
-    let (pulled, worked) = tokio::join!(pulling, working);
-    pulled.and(worked)
+    let over = watch::Sender::new(false);
+    let both = async {
+        let both = tokio::join!(pulling, working);
+        over.send_replace(true);
+        both
+    };
+    let ((pulled, worked), listed) =
+        tokio::join!(both, marketo_only::list(context, over.subscribe()));
+    pulled.and(worked).and(listed)
 }
 
 fn needs_all(context: &Context) -> bool {

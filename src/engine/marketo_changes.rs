@@ -166,8 +166,9 @@ pub(super) fn deleted(
     deletes: &[DeletedPerson],
     now: DateTime<Utc>,
 ) -> Result<Sorted, StoreError> {
-    let people = deletes.iter().map(|deleted| deleted.person);
-    let keys: Vec<RecordKey> = people.map(RecordKey::Marketo).collect();
+    let people: Vec<MarketoId> = deletes.iter().map(|deleted| deleted.person).collect();
+    tx.drop_marketo_only(&people)?;
+    let keys: Vec<RecordKey> = people.into_iter().map(RecordKey::Marketo).collect();
     let links = tx.links_by_key(&keys)?.into_iter();
     let links = links.filter(|(_, link)| link.state != LinkState::Tombstone);
     let mut sorted = Sorted::default();
@@ -200,6 +201,7 @@ pub(super) fn merged(
     let before = tx.seen_activities(&guids)?;
     for merge in merges.iter().filter(|merge| !before.contains(&merge.guid)) {
         merged::follow(tx, merge.winner, &merge.losers, now)?;
+        tx.drop_marketo_only(&merge.losers)?;
     }
     tx.see_activities(&guids, now)?;
     Ok(Sorted::default())

@@ -32,6 +32,7 @@ mod lease;
 mod lost_update;
 mod mapping_facts;
 mod marketo_changes;
+mod marketo_only;
 mod matching;
 mod measuring;
 mod merged;

@@ -52,6 +52,7 @@ pub fn status(reader: &Reader<'_>, profile: &str, now: DateTime<Utc>) -> Result<
         "next_cycle": known["next_cycle"],
         "entities": entities(reader, &known, now)?,
         "quotas": quotas(&known),
+        "marketo_only": reader.marketo_only_count()?,
         "pauses": reader.pauses()?,
     }))
 }

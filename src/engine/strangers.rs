@@ -46,6 +46,11 @@ pub(super) async fn route(
                 .people("id", &ids, &lane.fields, &lane.person)
                 .await?
         };
+        let listed: Vec<_> = people
+            .iter()
+            .filter(|person| stamped_row(person, lanes, organization).is_none())
+            .filter_map(|person| Some((person.key.marketo()?, person.modified)))
+            .collect();
         let ours: Vec<Dirty> = people
             .iter()
             .filter_map(|person| stamped_row(person, lanes, organization))
@@ -55,6 +60,7 @@ pub(super) async fn route(
             .store
             .transaction(move |tx| {
                 tx.mark_dirty(&ours)?;
+                tx.add_marketo_only(&listed)?;
                 clear(tx, &unknown)
             })
             .await?;

@@ -22,6 +22,7 @@ mod journal;
 mod lease;
 mod ledger;
 mod links;
+mod marketo_only;
 mod meta;
 mod open;
 mod outbox;

@@ -11,6 +11,7 @@ pub mod harness;
 mod horizons;
 mod late;
 mod life_events;
+mod marketo_only;
 mod pauses;
 pub mod records;
 mod restored;

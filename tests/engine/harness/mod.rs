@@ -79,6 +79,7 @@ impl Bench {
             settle: SETTLE,
             share: 1.0,
             limits: LimitMode::Off,
+            listing: syncdeck::config::Listing::Off,
         };
         Self {
             world,
