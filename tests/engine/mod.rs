@@ -6,6 +6,7 @@ mod deletes;
 mod directions;
 mod edits;
 mod failing;
+mod faults;
 mod first_copy;
 pub mod harness;
 mod horizons;

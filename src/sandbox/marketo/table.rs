@@ -129,6 +129,23 @@ impl Table {
             .filter_map(move |(place, row)| Some((first + place as i64, row.as_ref()?)))
     }
 
+    /// The records among the `most` numbers from `from` on, and the number behind them; none at the end.
+    pub(crate) fn part(
+        &self,
+        from: i64,
+        most: usize,
+    ) -> (impl Iterator<Item = (i64, &Row)>, Option<i64>) {
+        let first = self.first_id;
+        let begin = usize::try_from(from - first)
+            .unwrap_or_default()
+            .min(self.rows.len());
+        let end = (begin + most).min(self.rows.len());
+        let rows = self.rows[begin..end].iter().enumerate();
+        let rows = rows
+            .filter_map(move |(place, row)| Some((first + (begin + place) as i64, row.as_ref()?)));
+        (rows, (end < self.rows.len()).then_some(first + end as i64))
+    }
+
     /// The stored value of one cell.
     pub(crate) fn value(&self, id: i64, slot: u16) -> Option<Value> {
         let kind = self.schema.field(slot)?.kind;

@@ -232,3 +232,48 @@ async fn activities_are_extracted_with_their_attributes_as_an_object() {
         lines[0]
     );
 }
+
+/// The file was built in one go, and everybody else waited for it.
+#[tokio::test(start_paused = true)]
+async fn a_large_file_is_built_part_by_part_and_others_are_served_in_between() {
+    let options = InstanceOptions {
+        bulk_time: Duration::ZERO,
+        ..Default::default()
+    };
+    let server = Server::direct(options).await;
+    for number in 0..12_000 {
+        let email = json!(format!("n{number}@x.example"));
+        server.instance.seed_person(&[("email", email)]);
+    }
+    let id = create(&server, job()).await;
+    enqueue(&server, &id).await;
+    let others = async {
+        let mut served = 0;
+        for _ in 0..2 {
+            let answer = server.get("/rest/v1/leads/partitions.json").await;
+            assert_eq!(answer["success"], true);
+            served += 1;
+        }
+        served
+    };
+    let mut done = Box::pin(status(&server, &id));
+    let served = tokio::select! {
+        biased;
+        _ = &mut done => panic!("nobody was served while the file was built"),
+        served = others => served,
+    };
+    assert_eq!(served, 2);
+    let done = done.await;
+    assert_eq!(done["status"], "Completed");
+    assert_eq!(done["numberOfRecords"], 12_000);
+    let raw = file(&server, &id, None).await;
+    let text = raw.text();
+    let ids: std::collections::BTreeSet<&str> = text
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    assert_eq!((ids.len(), text.lines().count()), (12_000, 12_001));
+    let sum = format!("sha256:{:x}", Sha256::digest(&raw.body));
+    assert_eq!(done["fileChecksum"], json!(sum));
+}

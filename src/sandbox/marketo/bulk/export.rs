@@ -52,6 +52,9 @@ pub(crate) struct Job {
     pub started_ms: i64,
     pub finished_ms: i64,
     pub file: Bytes,
+    /// What there is of the file while it is built, and the record to go on with.
+    pub part: Vec<u8>,
+    pub next: i64,
     /// `sha256:…` over the file, once there is one.
     pub checksum: String,
     pub records: usize,
@@ -89,6 +92,8 @@ pub(crate) fn create(state: &mut State, call: &Call, subject: Subject) -> Result
         started_ms: 0,
         finished_ms: 0,
         file: Bytes::new(),
+        part: Vec::new(),
+        next: 0,
         checksum: String::new(),
         records: 0,
     };
@@ -266,10 +271,11 @@ pub(crate) fn file(state: &State, call: &Call, id: &str) -> Answer {
     }
 }
 
-/// Moves the jobs on to where they are now: oldest first, two at a time.
-pub(crate) fn advance(state: &mut State, now_ms: i64) {
+/// Moves the jobs on to where they are now: oldest first, two at a time. Whether a file is only half built.
+pub(crate) fn advance(state: &mut State, now_ms: i64) -> bool {
     let pause = state.options.bulk_time.as_millis() as i64;
     let keys: Vec<(i64, String)> = state.exports.keys().cloned().collect();
+    let mut more = false;
     for key in keys {
         let running = count(state, &[Phase::Processing]);
         let Some(job) = state.exports.get_mut(&key) else {
@@ -280,17 +286,29 @@ pub(crate) fn advance(state: &mut State, now_ms: i64) {
             job.started_ms = now_ms;
         }
         if job.phase == Phase::Processing && now_ms >= job.started_ms + pause {
-            let job = job.clone();
-            let (file, records) = rows::build(state, &job);
-            let done = Job {
-                phase: Phase::Completed,
-                finished_ms: now_ms,
-                checksum: format!("sha256:{:x}", Sha256::digest(&file)),
-                file: file.into(),
-                records,
-                ..job
-            };
-            state.exports.insert(key, done);
+            more |= build(state, &key, now_ms);
         }
     }
+    more
+}
+
+/// Builds the next part of a job's file; whether there is more to build.
+fn build(state: &mut State, key: &(i64, String), now_ms: i64) -> bool {
+    // Out of the way while the rest of the state is read.
+    let Some(mut job) = state.exports.remove(key) else {
+        return false;
+    };
+    let part = rows::build(state, &job, job.next);
+    job.part.extend_from_slice(&part.bytes);
+    job.records += part.records;
+    if let Some(next) = part.next {
+        job.next = next;
+    } else {
+        job.phase = Phase::Completed;
+        job.finished_ms = now_ms;
+        job.checksum = format!("sha256:{:x}", Sha256::digest(&job.part));
+        job.file = std::mem::take(&mut job.part).into();
+    }
+    state.exports.insert(key.clone(), job);
+    part.next.is_some()
 }

@@ -28,6 +28,11 @@ pub(crate) enum Subject {
     Custom(String),
 }
 
+/// Builds the files that are due, one part at a time: others are served in between. Whether one is only half built.
+pub(crate) fn build_some(state: &mut State, now_ms: i64) -> bool {
+    export::advance(state, now_ms)
+}
+
 /// Answers the `/bulk/v1/...` calls; `rest` follows `v1`.
 pub(crate) fn dispatch(state: &mut State, call: &Call, rest: &[&str]) -> Result<Answer, Refusal> {
     export::advance(state, call.now_ms);

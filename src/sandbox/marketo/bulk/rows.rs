@@ -35,32 +35,46 @@ fn cell(json: Json) -> String {
     }
 }
 
-/// The file of a job and the number of its records.
-pub(crate) fn build(state: &State, job: &Job) -> (Vec<u8>, usize) {
-    let mut out = Vec::new();
-    let titles = job
-        .fields
-        .iter()
-        .map(|name| job.titles.get(name).unwrap_or(name).as_str());
-    push_row(&mut out, job.separator, titles);
-    let mut count = 0;
-    let mut push = |cells: &[String]| {
-        push_row(&mut out, job.separator, cells.iter().map(String::as_str));
-        count += 1;
-    };
-    match &job.subject {
-        Subject::People => people(state, job, &mut push),
-        Subject::Activities => activities(state, job, &mut push),
-        Subject::Custom(path) => objects(state, job, path, &mut push),
+/// Records looked at in one go: nobody else is served meanwhile.
+const AT_ONCE: usize = 5_000;
+
+/// A part of a job's file.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    pub bytes: Vec<u8>,
+    pub records: usize,
+    /// The number of the record the next part begins with; none when this was the last.
+    pub next: Option<i64>,
+}
+
+/// The part of a job's file that begins with record `from`; the first one (0) has the header.
+pub(crate) fn build(state: &State, job: &Job, from: i64) -> Part {
+    let mut part = Part::default();
+    if from == 0 {
+        let titles = job
+            .fields
+            .iter()
+            .map(|name| job.titles.get(name).unwrap_or(name).as_str());
+        push_row(&mut part.bytes, job.separator, titles);
     }
-    (out, count)
+    let (out, count) = (&mut part.bytes, &mut part.records);
+    let mut push = |cells: &[String]| {
+        push_row(out, job.separator, cells.iter().map(String::as_str));
+        *count += 1;
+    };
+    part.next = match &job.subject {
+        Subject::People => people(state, job, from, &mut push),
+        Subject::Activities => activities(state, job, from, &mut push),
+        Subject::Custom(path) => objects(state, job, path, from, &mut push),
+    };
+    part
 }
 
 fn within(span: Option<(i64, i64)>, at_ms: i64) -> bool {
     span.is_none_or(|(start, end)| (start..=end).contains(&at_ms.div_euclid(1000)))
 }
 
-fn people(state: &State, job: &Job, push: &mut impl FnMut(&[String])) {
+fn people(state: &State, job: &Job, from: i64, push: &mut impl FnMut(&[String])) -> Option<i64> {
     let slots: Vec<u16> = job
         .fields
         .iter()
@@ -73,43 +87,55 @@ fn people(state: &State, job: &Job, push: &mut impl FnMut(&[String])) {
             && within(job.filter.updated, row.touched_ms)
             && members.is_none_or(|list| list.members.contains(&id))
     };
-    for (id, _) in state.people.iter().filter(|(id, row)| wanted(*id, row)) {
+    let (rows, next) = state.people.part(from, AT_ONCE);
+    for (id, _) in rows.filter(|(id, row)| wanted(*id, row)) {
         let cells = slots.iter().filter_map(|slot| {
             let field = state.people.schema.field(*slot)?;
             Some(cell(state.person_value(id, *slot, field)))
         });
         push(&cells.collect::<Vec<_>>());
     }
+    next
 }
 
-fn objects(state: &State, job: &Job, path: &str, push: &mut impl FnMut(&[String])) {
-    let Some(object) = state.objects.get(path) else {
-        return;
-    };
+fn objects(
+    state: &State,
+    job: &Job,
+    path: &str,
+    from: i64,
+    push: &mut impl FnMut(&[String]),
+) -> Option<i64> {
+    let object = state.objects.get(path)?;
     let slots: Vec<u16> = job
         .fields
         .iter()
         .filter_map(|name| object.table.schema.slot(name))
         .collect();
-    let rows = object
-        .table
-        .iter()
-        .filter(|(_, row)| within(job.filter.updated, row.touched_ms));
-    for (id, _) in rows {
+    let (rows, next) = object.table.part(from, AT_ONCE);
+    for (id, _) in rows.filter(|(_, row)| within(job.filter.updated, row.touched_ms)) {
         let cells = slots.iter().filter_map(|slot| {
             let field = object.table.schema.field(*slot)?;
             Some(cell(read::value(object, id, *slot, field)))
         });
         push(&cells.collect::<Vec<_>>());
     }
+    next
 }
 
-fn activities(state: &State, job: &Job, push: &mut impl FnMut(&[String])) {
+fn activities(
+    state: &State,
+    job: &Job,
+    from: i64,
+    push: &mut impl FnMut(&[String]),
+) -> Option<i64> {
     let visible = job.started_ms - state.options.activity_lag.as_millis() as i64;
     let members = job.filter.list.and_then(|list| state.lists.get(list).ok());
-    for (number, entry) in state.log.from(0) {
+    for (seen, (number, entry)) in state.log.from(from).enumerate() {
         if entry.committed_ms > visible {
-            return;
+            return None;
+        }
+        if seen >= AT_ONCE {
+            return Some(number);
         }
         let kind = i64::from(entry.kind);
         let wanted = within(job.filter.created, entry.date_ms)
@@ -129,6 +155,7 @@ fn activities(state: &State, job: &Job, push: &mut impl FnMut(&[String])) {
             push(&job.fields.iter().map(row).collect::<Vec<_>>());
         }
     }
+    None
 }
 
 fn column(state: &State, number: i64, entry: &Activity, name: &str) -> String {
