@@ -19,7 +19,8 @@ use crate::connectors::marketo::{
     EXTRACT_DAYS, EXTRACT_POLL, ExtractFilter, ExtractJob, ExtractOf, ExtractRows, JobState,
 };
 use crate::connectors::{ConnectorError, Trouble};
-use crate::model::{FieldInfo, FieldKind, Fields, MarketoId, Value};
+use crate::model::{FieldInfo, FieldKind, Fields, Value};
+use crate::store::Listed;
 
 /// Where the listing stands.
 const STATE: &str = "marketo/listing";
@@ -234,7 +235,7 @@ async fn fetch(context: &Context, job: &ExtractJob) -> Result<u64, Failed> {
 }
 
 async fn keep(context: &Context, rows: Vec<Fields>) -> Result<u64, Failed> {
-    let people: Vec<(MarketoId, Option<DateTime<Utc>>)> = rows
+    let people: Vec<Listed> = rows
         .iter()
         .filter_map(|row| {
             let Some(Value::Integer(id)) = row.get("id") else {

@@ -6,6 +6,9 @@ use super::columns::At;
 use super::{Reader, StoreError, Tx};
 use crate::model::MarketoId;
 
+/// Somebody in Marketo, and the time of the last change as far as it is known.
+pub type Listed = (MarketoId, Option<DateTime<Utc>>);
+
 impl Reader<'_> {
     /// How many people are known to exist in Marketo only; a kept count.
     pub fn marketo_only_count(&self) -> Result<u64, StoreError> {
@@ -17,7 +20,7 @@ impl Reader<'_> {
         &self,
         after: Option<MarketoId>,
         limit: usize,
-    ) -> Result<Vec<(MarketoId, Option<DateTime<Utc>>)>, StoreError> {
+    ) -> Result<Vec<Listed>, StoreError> {
         self.all(
             "SELECT id, updated FROM marketo_only WHERE id > ?1 ORDER BY id LIMIT ?2",
             (after.unwrap_or(0), limit as i64),
@@ -29,10 +32,7 @@ impl Reader<'_> {
 impl Tx<'_> {
     /// Notes people found in Marketo; those who are linked, or were, are left out. A link made later takes its person
     /// off the list by itself.
-    pub fn add_marketo_only(
-        &self,
-        people: &[(MarketoId, Option<DateTime<Utc>>)],
-    ) -> Result<(), StoreError> {
+    pub fn add_marketo_only(&self, people: &[Listed]) -> Result<(), StoreError> {
         let mut statement = self.conn().prepare_cached(
             "INSERT INTO marketo_only(id, updated) SELECT ?1, ?2
              WHERE NOT EXISTS (SELECT 1 FROM link WHERE marketo = ?1 AND state <> 2)

@@ -44,6 +44,7 @@ pub use guid::{from_stored, to_stored};
 pub use journal::JournalRow;
 pub use lease::{Holder, LeaseOutcome};
 pub use links::{Link, LinkState, NewLink};
+pub use marketo_only::Listed;
 pub use meta::Binding;
 pub use outbox::{NewOp, Op, OpField, OpKind, OpState};
 pub use query::{Reader, Tx};
