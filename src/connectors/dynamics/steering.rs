@@ -28,6 +28,8 @@ const FREE_PARALLEL: usize = 8;
 const MOST_PARALLEL: usize = 16;
 /// Good answers a parallel call before one more is allowed.
 const GOOD_ANSWERS: usize = 5;
+/// Less than this part of a window left counts as little.
+const TIGHT: u64 = 10;
 /// How long everybody waits when a throttling answer does not say.
 const PAUSE_WITHOUT_WORD: Duration = Duration::from_secs(10);
 
@@ -46,10 +48,21 @@ struct Seen {
     hint: Option<usize>,
     /// Execution seconds left in the window, as last told.
     seconds_left: Option<u64>,
+    /// Requests left in the window, as last told by one of the vendor's servers.
+    requests_left: Option<u64>,
     /// Good answers since the parallelism last changed.
     good: usize,
     /// Until when a slow-down has already been answered for.
     slowed_until: Option<Instant>,
+}
+
+impl Seen {
+    /// Little is left of a window, whoever used it up. Each of the vendor's servers counts for
+    /// itself, so this slows nobody down; it only keeps us from asking for more at once.
+    fn is_tight(&self) -> bool {
+        let little = |left: Option<u64>, of: u64| left.is_some_and(|left| left < of / TIGHT);
+        little(self.requests_left, REQUESTS.into()) || little(self.seconds_left, EXECUTION_SECONDS)
+    }
 }
 
 impl Steering {
@@ -120,7 +133,7 @@ impl Steering {
         seen.good += 1;
         let now_allowed = self.pace.concurrency();
         let most = seen.hint.unwrap_or(START_PARALLEL).min(MOST_PARALLEL);
-        if now_allowed < most && seen.good >= now_allowed * GOOD_ANSWERS {
+        if now_allowed < most && !seen.is_tight() && seen.good >= now_allowed * GOOD_ANSWERS {
             seen.good = 0;
             self.pace.set_concurrency(now_allowed + 1);
         }
@@ -137,6 +150,9 @@ impl Steering {
         }
         if let Some(left) = number("x-ms-ratelimit-time-remaining-xrm-requests") {
             seen.seconds_left = Some(left.max(0.0) as u64);
+        }
+        if let Some(left) = number("x-ms-ratelimit-burst-remaining-xrm-requests") {
+            seen.requests_left = Some(left.max(0.0) as u64);
         }
     }
 

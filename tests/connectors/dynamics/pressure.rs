@@ -202,6 +202,27 @@ async fn parallelism_rises_towards_the_hint() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn parallelism_rises_no_more_where_little_is_left_of_a_window() {
+    for (header, left, most) in [
+        ("x-ms-ratelimit-burst-remaining-xrm-requests", "599", 4),
+        ("x-ms-ratelimit-burst-remaining-xrm-requests", "600", 10),
+        ("x-ms-ratelimit-time-remaining-xrm-requests", "119.5", 4),
+        ("x-ms-ratelimit-time-remaining-xrm-requests", "1,199.98", 10),
+    ] {
+        let slow = || {
+            let answer = response(200, "application/json", EMPTY);
+            let answer = Answer::Slow(Duration::from_secs(1), answer);
+            answer.header("x-ms-dop-hint", "10").header(header, left)
+        };
+        let script = Script::of((0..700).map(|_| slow()));
+        let (dynamics, table) = (script.dynamics(), lead());
+        let calls = (0..700).map(|_| dynamics.first_page(&table, &[], 10));
+        assert!(join_all(calls).await.iter().all(Result::is_ok));
+        assert_eq!(script.most_at_once(), most, "{header} {left}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn told_execution_time_is_shown() {
     let answer = json(EMPTY).header("x-ms-ratelimit-time-remaining-xrm-requests", "1,150.50");
     let script = Script::of([answer]);

@@ -14,6 +14,7 @@ mod keys;
 mod limits;
 mod lists;
 mod people;
+mod promises;
 mod queries;
 mod signing_in;
 mod story;
