@@ -80,7 +80,7 @@ async fn start_again(
     why: &ConnectorError,
 ) -> Result<(), EngineError> {
     let feed = lane.feed();
-    // A restored database counts its rows' versions from an earlier point: known ones would hide what it holds.
+    // A restored database counts its rows' versions from an earlier point: against known ones every row looks outdated and is asked for once more.
     let restored = why.code == RESTORED;
     let said = if restored {
         why.message.as_str()
