@@ -53,6 +53,12 @@ pub(super) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Show what the next cycle would write, and the plan's name for --approve; writes nothing
+    Preview {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Show how the sync is doing
     Status {
         /// Print one JSON document
@@ -134,6 +140,11 @@ pub(super) enum ConflictsVerb {
     },
     /// Decide conflicts; the next cycle writes what was chosen
     Resolve(ResolveArguments),
+    /// Take a decision back: what it wrote is replaced by what was there before
+    Undo {
+        /// The conflict's id
+        id: i64,
+    },
 }
 
 /// Which conflicts.

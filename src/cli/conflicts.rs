@@ -29,6 +29,13 @@ pub(super) fn conflicts(place: &Place, verb: ConflictsVerb) -> anyhow::Result<Ex
             Ok(Exit::Clean)
         }
         ConflictsVerb::Resolve(arguments) => resolve(&store, &arguments),
+        ConflictsVerb::Undo { id } => {
+            let now = Clock::system().now();
+            let by = resources::user();
+            super::records::carry_out(&store, |tx| engine::undo(tx, ConflictId(id), &by, now))?;
+            super::failures::wake(&store)?;
+            Ok(Exit::Clean)
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! `syncdeck history`: the cycles, what one of them wrote, and every write to a record.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
 use super::args::Place;
 use super::output::{self, Exit};
 use super::resources;
+use super::rollback::{self, RollbackArguments};
 use crate::engine::inspect;
 use crate::model::{CycleId, RecordKey};
 use crate::store::{BatchRow, CycleRow, JournalRow, Store};
@@ -14,7 +15,10 @@ use crate::store::{BatchRow, CycleRow, JournalRow, Store};
 const PAGE: usize = 1_000;
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct HistoryArguments {
+    #[command(subcommand)]
+    verb: Option<HistoryVerb>,
     /// Every write to this record, the newest first: an e-mail address, a Dynamics GUID or a Marketo id
     #[arg(long, value_name = "KEY", conflicts_with = "cycle")]
     record: Option<String>,
@@ -29,9 +33,18 @@ pub(super) struct HistoryArguments {
     json: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum HistoryVerb {
+    /// Take back what a cycle wrote: shows the plan and its name, and carries it out with --approve
+    Rollback(RollbackArguments),
+}
+
 /// Prints what was done.
 pub(super) fn history(place: &Place, arguments: &HistoryArguments) -> anyhow::Result<Exit> {
     let (_, store) = resources::existing(place)?;
+    if let Some(HistoryVerb::Rollback(arguments)) = &arguments.verb {
+        return rollback::rollback(&store, arguments);
+    }
     match (&arguments.record, arguments.cycle) {
         (Some(key), _) => of_record(place, store, key, arguments),
         (None, Some(number)) => of_cycle(&store, CycleId(number), arguments.json),

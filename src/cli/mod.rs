@@ -8,8 +8,10 @@ mod failures;
 mod history;
 mod output;
 mod pause;
+mod preview;
 mod records;
 mod resources;
+mod rollback;
 mod run;
 mod sandbox;
 mod signal;
@@ -58,6 +60,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {
         Some(Verb::Conflicts(verb)) => conflicts::conflicts(&place, verb),
         Some(Verb::Failures(verb)) => failures::failures(&place, verb),
         Some(Verb::Records(verb)) => records::records(&place, verb),
+        Some(Verb::Preview { json }) => resources::runtime()?.block_on(preview::run(&place, json)),
         Some(Verb::History(arguments)) => history::history(&place, &arguments),
         Some(Verb::Sandbox(options)) => resources::runtime()?.block_on(sandbox::serve(options)),
         Some(Verb::Completions { shell }) => {

@@ -110,7 +110,8 @@ pub(super) fn records(place: &Place, verb: RecordsVerb) -> anyhow::Result<Exit> 
     }
 }
 
-fn carry_out(
+/// Carries a wish out and says what came of it.
+pub(super) fn carry_out(
     store: &Store,
     wish: impl FnOnce(&Tx<'_>) -> Result<Asked, StoreError>,
 ) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::{Profile, load, state_path};
 use crate::connectors::dynamics::Dynamics;
 use crate::connectors::marketo::Marketo;
-use crate::connectors::{HttpTransport, Transport};
+use crate::connectors::{HttpTransport, ReadOnly, Transport};
 use crate::engine::Parts;
 use crate::store::Store;
 
@@ -72,8 +72,17 @@ pub(super) fn existing(place: &Place) -> anyhow::Result<(String, Store)> {
 
 /// Everything an engine needs.
 pub(super) fn parts(profile: &Profile, store: Store) -> anyhow::Result<Parts> {
+    over(profile, store, Arc::new(HttpTransport::new()?))
+}
+
+/// The same, over a transport that lets nothing pass that would write.
+pub(super) fn reading_parts(profile: &Profile, store: Store) -> anyhow::Result<Parts> {
+    let transport = Arc::new(HttpTransport::new()?);
+    over(profile, store, Arc::new(ReadOnly(transport)))
+}
+
+fn over(profile: &Profile, store: Store, transport: Arc<dyn Transport>) -> anyhow::Result<Parts> {
     let clock = Clock::system();
-    let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new()?);
     let sync = profile.sync.clone();
     let (share, limits) = (sync.share, sync.limits);
     Ok(Parts {

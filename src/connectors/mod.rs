@@ -4,10 +4,12 @@ pub mod dynamics;
 mod error;
 pub mod marketo;
 mod pace;
+mod reading;
 mod transport;
 mod write;
 
 pub use error::{ConnectorError, Trouble};
 pub use pace::{Pace, PaceOptions, Permit};
+pub use reading::ReadOnly;
 pub use transport::{HttpTransport, Transport, TransportError};
 pub use write::WriteOutcome;

@@ -6,6 +6,7 @@ use super::error::EngineError;
 use super::failing::{edit_failure, retry, retry_failures};
 use super::records::{self, Asked};
 use super::snapshot::NewsKind;
+use super::undoing::undo;
 use super::wishes::sync_now;
 use crate::store::Tx;
 
@@ -14,15 +15,13 @@ pub(super) async fn about_records(context: &Context, command: Command) -> Result
     let (store, now) = (&context.store, context.clock.now());
     let refused = match command {
         Command::RetryFailures { entity } => {
-            store
-                .transaction(move |tx| retry(tx, entity.as_ref(), now))
-                .await?;
+            let retry = move |tx: &Tx<'_>| retry(tx, entity.as_ref(), now);
+            store.transaction(retry).await?;
             None
         }
         Command::RetryAlike { which } => {
-            store
-                .transaction(move |tx| retry_failures(tx, &which.into(), now))
-                .await?;
+            let retry = move |tx: &Tx<'_>| retry_failures(tx, &which.into(), now);
+            store.transaction(retry).await?;
             None
         }
         Command::ParkFailures { which } => {
@@ -54,6 +53,11 @@ pub(super) async fn about_records(context: &Context, command: Command) -> Result
             let link = move |tx: &Tx<'_>| records::link(tx, &entity, (dynamics, marketo), now);
             why_not(store.transaction(link).await?)
         }
+        Command::Undo { conflict, by } => why_not(
+            store
+                .transaction(move |tx| undo(tx, conflict, &by, now))
+                .await?,
+        ),
         Command::CreateRow(new) => why_not(
             store
                 .transaction(move |tx| records::create(tx, &new, now))

@@ -106,6 +106,13 @@ pub enum Command {
     },
     /// Have a row created in Dynamics for a Marketo person, where there is none.
     CreateRow(NewRow),
+    /// Take an applied decision back.
+    Undo {
+        /// Which conflict it decided.
+        conflict: ConflictId,
+        /// Who takes it back.
+        by: String,
+    },
     /// Let a halted plan go on, by the name it was shown under.
     Approve {
         /// The plan's name.

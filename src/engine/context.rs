@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::alike::Told;
 use super::control::{Control, Throttled};
+use super::preview::Recorder;
 use super::progress::Progress;
 use crate::clock::Clock;
 use crate::config::SyncProfile;
@@ -42,10 +43,21 @@ pub(super) struct Shared {
     pub(super) throttled: Throttled,
     pub(super) progress: Progress,
     pub(super) told: Told,
+    /// Takes the place of every write, in a preview.
+    pub(super) dry: Option<Recorder>,
 }
 
 impl Context {
     pub(super) fn new(parts: Parts) -> Self {
+        Self::made(parts, None)
+    }
+
+    /// For a preview: every write goes to `recorder`.
+    pub(super) fn recording(parts: Parts, recorder: Recorder) -> Self {
+        Self::made(parts, Some(recorder))
+    }
+
+    fn made(parts: Parts, dry: Option<Recorder>) -> Self {
         let progress = Progress::new(parts.profile, parts.clock.clone());
         Self(Arc::new(Shared {
             sync: parts.sync,
@@ -57,6 +69,7 @@ impl Context {
             throttled: Throttled::default(),
             progress,
             told: Told::default(),
+            dry,
         }))
     }
 }

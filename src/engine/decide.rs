@@ -12,6 +12,7 @@ use super::merging;
 use super::plan::Plan;
 use super::scope;
 use super::slice::{Item, Seen};
+use super::undoing;
 use crate::store::{Link, LinkState};
 
 /// What every decision of a slice is made with.
@@ -49,6 +50,9 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item) -> Plan {
     }
     if !item.is_linked() {
         return matching::decide(setting, item, row);
+    }
+    if let Some(plan) = undoing::removes(setting, item) {
+        return plan;
     }
     match &item.person {
         Seen::Here(person) if item.link.as_ref().is_some_and(scope::was_out) => {

@@ -155,7 +155,9 @@ async fn find_candidates(
         return Ok(found);
     }
     let rows: Vec<String> = unlinked.iter().map(|row| row.key.to_string()).collect();
-    found.people = people(context, lane, stamp::DYNAMICS_ID, &rows).await?;
+    if lane.fields.iter().any(|name| name == stamp::DYNAMICS_ID) {
+        found.people = people(context, lane, stamp::DYNAMICS_ID, &rows).await?;
+    }
     // A comma separates values in a filter, and Marketo stores ASCII addresses only: others cannot be asked for.
     let mut emails: Vec<String> = unlinked
         .iter()
@@ -168,6 +170,7 @@ async fn find_candidates(
         .people
         .extend(people(context, lane, "email", &emails).await?);
     let linked = linked_to(context, &found.people).await?;
+    made_up(context, &emails, &mut found);
     for (id, person) in &found.people {
         let candidate = Candidate {
             id: *id,
@@ -188,6 +191,24 @@ async fn find_candidates(
         }
     }
     Ok(found)
+}
+
+/// People that would be there by now, had the preview written them.
+fn made_up(context: &Context, emails: &[String], found: &mut Candidates) {
+    let Some(dry) = &context.dry else { return };
+    for email in emails {
+        let Some((id, row)) = dry.made(email) else {
+            continue;
+        };
+        let made = Candidate {
+            id,
+            stamp: Some(row),
+            organization: None,
+            email: Some(email.clone()),
+            linked_to: Some(row),
+        };
+        found.by_email.entry(email.clone()).or_default().push(made);
+    }
 }
 
 /// Which of these people the store already links, and to which row.

@@ -8,8 +8,9 @@ use super::lost_update;
 use super::retry;
 use super::settle::{again_as, key};
 use super::stage::dirty;
+use super::undoing;
 use crate::connectors::WriteOutcome;
-use crate::model::{ConflictStatus, Entity, FailureClass, LinkId, RecordKey, Refusal, Side, Value};
+use crate::model::{Entity, FailureClass, LinkId, RecordKey, Refusal, Side, Value};
 use crate::store::{
     Base, Dirty, DirtyReason, LinkState, NewFailure, Op, OpField, OpKind, StoreError, Tx,
 };
@@ -142,8 +143,7 @@ impl Settle<'_, '_> {
             .filter(whole)
             .filter_map(|field| field.conflict)
         {
-            self.tx
-                .set_conflict_status(id, ConflictStatus::Applied, self.now)?;
+            undoing::applied(self.tx, id, self.now)?;
         }
         Ok(())
     }

@@ -43,7 +43,9 @@ pub(super) async fn prepare(
     identity: &DynamicsIdentity,
     settings: &[EntitySettings],
 ) -> Result<Vec<Lane>, EngineError> {
-    first_look(context).await?;
+    if context.dry.is_none() {
+        first_look(context).await?;
+    }
     let person = person_fields(context).await?;
     let mut lanes = Vec::new();
     for settings in settings
@@ -54,7 +56,14 @@ pub(super) async fn prepare(
     }
     let mut scoped = Vec::with_capacity(lanes.len());
     for lane in lanes {
-        scoped.push(filtering::within(context, lane).await?);
+        let mut lane = filtering::within(context, lane).await?;
+        if context.dry.is_some() {
+            // Our own fields may not be there yet, and a preview does not create them.
+            let there = |name: &String| lane.person.iter().any(|field| field.name == *name);
+            let fields = lane.fields.iter().filter(|name| there(name)).cloned();
+            lane.fields = fields.collect();
+        }
+        scoped.push(lane);
     }
     Ok(scoped)
 }
@@ -140,6 +149,15 @@ async fn person_fields(context: &Context) -> Result<Vec<FieldInfo>, EngineError>
         .filter(|field| !known.contains(field.name.as_str()))
         .collect();
     if missing.is_empty() {
+        return Ok(fields);
+    }
+    if let Some(dry) = &context.dry {
+        if context.sync.first_copy == FirstCopy::Ask {
+            dry.needs(FIELDS_PLAN);
+        }
+        for field in &missing {
+            dry.field(&field.name).await;
+        }
         return Ok(fields);
     }
     if context.sync.first_copy == FirstCopy::Ask && !approved(context).await? {

@@ -89,6 +89,7 @@ async fn observed(
     };
     context.progress.batch_began(progress);
     let answer = match side {
+        _ if context.dry.is_some() => Ok(recorded(context, ops).await),
         Side::Dynamics => context.dynamics.write(&dynamics_writes(lane, ops)).await,
         Side::Marketo if matches!(ops[0].kind, OpKind::Delete | OpKind::Drop) => {
             let people: Vec<MarketoId> = ops.iter().filter_map(|op| op.marketo).collect();
@@ -117,6 +118,14 @@ async fn observed(
         .transaction(move |tx| tx.finish_batch(number, ended, written, records - written))
         .await?;
     Ok(answer)
+}
+
+/// In a preview nothing is sent.
+async fn recorded(context: &Context, ops: &[Op]) -> Vec<WriteOutcome> {
+    match &context.dry {
+        Some(dry) => dry.write(ops).await,
+        None => Vec::new(),
+    }
 }
 
 fn dynamics_writes<'a>(lane: &'a Lane, ops: &[Op]) -> Vec<DynamicsWrite<'a>> {

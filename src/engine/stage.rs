@@ -37,6 +37,11 @@ pub(super) async fn stage(
     plans: Vec<Plan>,
 ) -> Result<Staged, EngineError> {
     let (entity, now) = (lane.entity().clone(), context.clock.now());
+    if let Some(dry) = &context.dry {
+        for plan in &plans {
+            dry.decided(&entity, plan).await;
+        }
+    }
     let staged = context
         .store
         .transaction(move |tx| {

@@ -83,7 +83,8 @@ async fn carry_out(context: &Context, command: Command) -> Result<(), EngineErro
         | Command::LookAt { .. }
         | Command::Unlink { .. }
         | Command::Link { .. }
-        | Command::CreateRow(_)) => asked::about_records(context, records).await?,
+        | Command::CreateRow(_)
+        | Command::Undo { .. }) => asked::about_records(context, records).await?,
         Command::Approve { plan } => {
             context.control.wish(|wishes| {
                 wishes.approved.insert(plan.clone());

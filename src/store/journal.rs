@@ -18,9 +18,9 @@ pub struct JournalRow {
     pub verified: bool,
 }
 
-const COLUMNS: &str = "id, at, cycle, link, entity, dynamics_id, marketo_id, side, field, before, after, cause, verified";
+pub(super) const COLUMNS: &str = "id, at, cycle, link, entity, dynamics_id, marketo_id, side, field, before, after, cause, verified";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
     Ok(JournalRow {
         id: row.get(0)?,
         entry: JournalEntry {

@@ -42,13 +42,7 @@ const READER: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -4096; PRAGMA 
 
 /// The writing connection of a file, which is created (mode 0600, in folders of mode 0700) where it is missing.
 pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
-    create(path).map_err(|error| match error.kind() {
-        io::ErrorKind::PermissionDenied => StoreError::Permission,
-        reason => StoreError::Open {
-            path: path.to_owned(),
-            reason,
-        },
-    })?;
+    create_file(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(BUSY)?;
@@ -72,6 +66,17 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     conn.execute_batch(READER)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(conn)
+}
+
+/// Creates a file that only we may read, where it is missing.
+pub(super) fn create_file(path: &Path) -> Result<(), StoreError> {
+    create(path).map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => StoreError::Permission,
+        reason => StoreError::Open {
+            path: path.to_owned(),
+            reason,
+        },
+    })
 }
 
 fn create(path: &Path) -> io::Result<()> {

@@ -102,6 +102,20 @@ impl Store {
         self.0.read(work)
     }
 
+    /// Hands `work` a connection that sees this state.
+    pub(super) fn with_connection<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match &self.0.file {
+            None => work(&lock(&self.0.writer)),
+            Some(file) => {
+                let lent = file.borrow()?;
+                work(lent.conn.as_ref().ok_or(StoreError::Ending)?)
+            }
+        }
+    }
+
     /// A number that differs from the last one returned when anybody, this or another process, has committed since.
     /// Takes microseconds and reads no page. Negative when it cannot be told: look for yourself.
     pub fn changes(&self) -> i64 {
