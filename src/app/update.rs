@@ -157,7 +157,8 @@ fn taken(command: &Command) -> String {
         Command::Resume | Command::Release { .. } => "going on".to_owned(),
         Command::SetDirection { entity, .. }
         | Command::SetPolicy { entity, .. }
-        | Command::SetRule { entity, .. } => {
+        | Command::SetRule { entity, .. }
+        | Command::SetMapping { entity, .. } => {
             format!("{entity}: changed, obeyed from the next cycle on")
         }
         Command::Resolve { .. } => "decided: written in the next batch, u takes it back".to_owned(),
@@ -172,6 +173,8 @@ fn taken(command: &Command) -> String {
         Command::Link { .. } => "linked: compared in a cycle that starts now".to_owned(),
         Command::Undo { .. } => "taken back in a cycle that starts now".to_owned(),
         Command::CreateRow(_) => "asked for: created where there is none".to_owned(),
+        Command::Backfill { entity, .. } => format!("{entity}: the backfill starts"),
+        Command::CancelBackfill { entity } => format!("{entity}: the backfill ends"),
         Command::Approve { .. } => "approved: the plan goes on".to_owned(),
         Command::Stop => "the engine ends".to_owned(),
     }
@@ -182,9 +185,10 @@ fn refused(command: &Command) -> &'static str {
         Command::SyncNow => "not started",
         Command::Pause | Command::Hold(_) => "not paused",
         Command::Resume | Command::Release { .. } => "not resumed",
-        Command::SetDirection { .. } | Command::SetPolicy { .. } | Command::SetRule { .. } => {
-            "not changed"
-        }
+        Command::SetDirection { .. }
+        | Command::SetPolicy { .. }
+        | Command::SetRule { .. }
+        | Command::SetMapping { .. } => "not changed",
         Command::Resolve { .. } => "not decided",
         Command::Unresolve { .. } => "not taken back",
         Command::RetryFailures { .. } | Command::RetryAlike { .. } => "not tried again",
@@ -195,6 +199,8 @@ fn refused(command: &Command) -> &'static str {
         Command::Link { .. } => "not linked",
         Command::Undo { .. } => "not taken back",
         Command::CreateRow(_) => "not created",
+        Command::Backfill { .. } => "not started",
+        Command::CancelBackfill { .. } => "not ended",
         Command::Approve { .. } => "not approved",
         Command::Stop => "not stopped",
     }

@@ -1,9 +1,9 @@
 //! What an admin can ask of the engine, from the console, the command line or another process.
 
 use serde::{Deserialize, Serialize};
-
 use uuid::Uuid;
 
+use super::backfill::BackfillSpec;
 use super::failing::Edit;
 use super::records::NewRow;
 use crate::model::{
@@ -37,6 +37,27 @@ pub enum Command {
         entity: Entity,
         /// The rule.
         change: RuleChange,
+    },
+    /// Set an entity's field map, from the next cycle on; the versions before it are kept.
+    SetMapping {
+        /// Which entity.
+        entity: Entity,
+        /// The map, as TOML.
+        document: String,
+        /// Who set it.
+        by: String,
+    },
+    /// Carry what Dynamics holds to Marketo anew, in place of a backfill before.
+    Backfill {
+        /// Which entity.
+        entity: Entity,
+        /// Which fields of which rows.
+        spec: Box<BackfillSpec>,
+    },
+    /// End a running backfill.
+    CancelBackfill {
+        /// Which entity's.
+        entity: Entity,
     },
     /// Set an entity's direction, from the next cycle on.
     SetDirection {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::backfill::Active;
 use super::scope::Scope;
 use super::stamp;
 use crate::connectors::dynamics::Table;
@@ -22,6 +23,8 @@ pub(super) struct Lane {
     pub(super) person: Vec<FieldInfo>,
     /// Which rows are kept in step.
     pub(super) scope: Scope,
+    /// The backfill that runs.
+    pub(super) backfill: Option<Active>,
 }
 
 impl Lane {
@@ -43,6 +46,7 @@ impl Lane {
             fields: fields.into_iter().collect(),
             person,
             scope: Scope::default(),
+            backfill: None,
         }
     }
 

@@ -30,16 +30,22 @@ pub(super) fn decide(
             | LinkPlan::Found { dynamics: Some(_) }
     );
     let open = frozen_fields(item, &mut plan);
+    let backfilled = lane.backfill.as_ref();
+    let (base, seen) = match backfilled {
+        Some(backfill) => backfill.seen(lane, item, row, person),
+        None => (item.base.clone(), row.clone()),
+    };
     let merged = merge(&MergeInput {
         map: &lane.map,
         direction: lane.direction(),
         policy: lane.policy(),
-        base: if by_rule { &unknown } else { &item.base },
-        dynamics: row,
+        base: if by_rule { &unknown } else { &base },
+        dynamics: &seen,
         marketo: person,
         open: &open,
         // Also when the first writes of such a link were cut off: our stamp is part of them, and not there yet.
-        fill_empty: by_rule || stamp::row_of(person).is_none(),
+        // Also for a pair that was added later: the record's other fields have a base, this one has none.
+        fill_empty: by_rule || stamp::row_of(person).is_none() || !item.base.is_empty(),
     });
     let conflict = |clash: Clash| conflict(setting, row, person, item, clash);
     plan.version.clone_from(&row.version);

@@ -8,6 +8,7 @@
 mod alike;
 mod approval;
 mod asked;
+mod backfill;
 mod claims;
 mod command;
 mod compare;
@@ -31,6 +32,7 @@ mod late;
 mod lease;
 mod lost_update;
 mod mapping_facts;
+mod maps;
 mod marketo_changes;
 mod marketo_only;
 mod matching;
@@ -49,6 +51,7 @@ mod publish;
 mod pull_dynamics;
 mod pull_marketo;
 mod push;
+mod quarantine;
 mod records;
 mod recover;
 mod remembered;
@@ -70,6 +73,9 @@ mod why;
 mod wishes;
 mod work;
 
+pub use backfill::{
+    Backfill, BackfillSpec, BackfillState, IDS_MAX, backfill, cancel_backfill, start_backfill,
+};
 pub use command::{Alike, Command};
 pub use context::Parts;
 pub use error::EngineError;
@@ -78,9 +84,11 @@ pub use filtering::{FilterPlan, filter_plan, filter_test};
 pub use holding::{hold, release};
 pub use inspect::{Compared, Inspection, inspect};
 pub use mapping_facts::{MappingFact, mapping_facts};
+pub use maps::{Current, mapping, set_mapping};
 pub use prepare::ENTITIES;
 pub use preview::{PREVIEW_LINES, PreviewLine, Previewed, preview};
 pub use prune::{JOURNAL_DAYS, JOURNAL_DAYS_DEFAULT};
+pub use quarantine::{Quarantined, quarantined};
 pub use records::{Asked, NewRow, create, link, look_at, unlink};
 pub use rollback::{ROLLBACK_MAX, RollbackPlan, RollbackStep, plan_rollback, roll_back};
 pub use session::{Engine, one_cycle};

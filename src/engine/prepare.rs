@@ -4,17 +4,20 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::backfill;
 use super::context::Context;
 use super::error::EngineError;
 use super::filtering;
 use super::lane::Lane;
 use super::mapping_facts;
+use super::maps;
+use super::quarantine;
 use super::snapshot::NewsKind;
 use super::stamp;
 use super::tables;
 use crate::config::FirstCopy;
 use crate::connectors::dynamics::DynamicsIdentity;
-use crate::mapping::{EntityMap, Severity};
+use crate::mapping::{MappingProblem, Severity};
 use crate::model::{Direction, Entity, EntitySettings, FieldInfo};
 
 /// The entities this engine keeps in step, in the order of writing.
@@ -63,6 +66,7 @@ pub(super) async fn prepare(
             let fields = lane.fields.iter().filter(|name| there(name)).cloned();
             lane.fields = fields.collect();
         }
+        lane.backfill = backfill::active(context, lane.entity()).await?;
         scoped.push(lane);
     }
     Ok(scoped)
@@ -107,16 +111,13 @@ pub(super) async fn lane(
     person: Vec<FieldInfo>,
 ) -> Result<Lane, EngineError> {
     let entity = settings.entity.clone();
-    let map = match EntityMap::standard(&entity) {
-        Some(map) => map?,
-        None => {
-            return Err(EngineError::halted(format!(
-                "there is no field map for {entity}"
-            )));
-        }
+    let Some(current) = maps::current(context, &entity).await? else {
+        return Err(EngineError::halted(format!(
+            "there is no field map for {entity}"
+        )));
     };
     let stamp = identity.schema.as_deref();
-    let table = tables::table(context, &entity, &map.table, stamp).await?;
+    let table = tables::table(context, &entity, &current.map.table, stamp).await?;
     if !table.change_tracking {
         return Err(EngineError::halted(format!(
             "change tracking is off for the Dynamics table {}: \
@@ -124,8 +125,19 @@ pub(super) async fn lane(
             table.logical
         )));
     }
-    let checked = map.check(&table.columns, &person);
-    mapping_facts::keep(context, &map, &checked, &table.columns, &person).await?;
+    let written = current.map.clone();
+    let (map, drifted) =
+        quarantine::without_drifted(context, current, &table.columns, &person).await?;
+    let mut checked = map.check(&table.columns, &person);
+    checked.problems.extend(drifted.into_iter().map(|one| {
+        let text = format!("left alone: {}", one.reason);
+        MappingProblem {
+            field: one.field,
+            severity: Severity::Warning,
+            text,
+        }
+    }));
+    mapping_facts::keep(context, &written, &checked, &table.columns, &person).await?;
     let map = checked;
     for problem in map
         .problems

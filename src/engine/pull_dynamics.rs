@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use xxhash_rust::xxh3::xxh3_64;
 
+use super::backfill;
 use super::context::Context;
 use super::deleting::revives;
 use super::error::EngineError;
@@ -70,7 +72,7 @@ pub(super) async fn pull(
             break;
         }
     }
-    Ok(())
+    backfill::pull(context, lane, arrivals).await
 }
 
 /// Drops a cursor that leads nowhere any more and says why: everything is read and compared.
@@ -107,7 +109,10 @@ async fn start_again(
 /// travel before was settled as it was, and is looked at again.
 fn fingerprint(lane: &Lane) -> String {
     let scope = lane.scope.mark();
-    format!("{} {} {scope}", lane.direction(), lane.columns.join(","))
+    let pairs = lane.map.fields.iter().map(|field| &field.map);
+    let pairs = serde_json::to_vec(&pairs.collect::<Vec<_>>()).unwrap_or_default();
+    let (direction, columns) = (lane.direction(), lane.columns.join(","));
+    format!("{direction} {columns} {:x} {scope}", xxh3_64(&pairs))
 }
 
 async fn next_page(

@@ -1,10 +1,13 @@
 //! Carrying out the admin's rules: what is held back, and each entity's settings.
 
+use super::backfill::{cancel_backfill, start_backfill};
 use super::command::Command;
 use super::context::Context;
 use super::error::EngineError;
 use super::holding::{expire, hold, release};
+use super::maps::set_mapping;
 use super::prepare::settings;
+use super::snapshot::NewsKind;
 use super::wishes::sync_now;
 use crate::model::{EngineState, Entity, EntitySettings, Pause, Side};
 
@@ -33,8 +36,49 @@ pub(super) async fn carry_out(context: &Context, command: Command) -> Result<(),
             })
             .await
         }
+        Command::SetMapping {
+            entity,
+            document,
+            by,
+        } => set_map(context, entity, document, by).await,
+        Command::Backfill { entity, spec } => {
+            let now = context.clock.now();
+            context
+                .store
+                .transaction(move |tx| start_backfill(tx, &entity, *spec, now))
+                .await?;
+            sync_now(context);
+            Ok(())
+        }
+        Command::CancelBackfill { entity } => {
+            context
+                .store
+                .transaction(move |tx| cancel_backfill(tx, &entity))
+                .await?;
+            Ok(())
+        }
         _ => Ok(()),
     }
+}
+
+async fn set_map(
+    context: &Context,
+    entity: Entity,
+    document: String,
+    by: String,
+) -> Result<(), EngineError> {
+    let (named, at) = (entity.clone(), context.clock.now());
+    let set = context
+        .store
+        .transaction(move |tx| set_mapping(tx, &named, &document, &by, at))
+        .await?;
+    if let Err(error) = set {
+        let text = format!("the field map is not changed: {error}");
+        context
+            .progress
+            .tell(NewsKind::Trouble, Some(&entity), text);
+    }
+    Ok(())
 }
 
 async fn hold_part(context: &Context, pause: Pause) -> Result<(), EngineError> {

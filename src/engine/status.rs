@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::alike;
+use super::backfill;
 use super::prepare::ENTITIES;
 use super::publish::facts;
+use super::quarantine::quarantined;
 use super::snapshot::Snapshot;
 use crate::model::{EngineState, EntitySettings, Side};
 use crate::store::{FailureFilter, Reader, StoreError};
@@ -85,6 +87,8 @@ fn entities(
             "failures": facts.failures,
             "notes": alike::notes_of(&groups, &entity),
             "rules": settings.rules,
+            "backfill": backfill::document(reader, &entity).unwrap_or_default(),
+            "quarantined": quarantined(reader, &entity).unwrap_or_default(),
         })
     };
     Ok(facts.into_iter().map(row).collect())

@@ -4,7 +4,11 @@ use std::collections::HashMap;
 
 use super::equivalence::{Class, Rule, class, resolve};
 use super::text::Limit;
-use super::{CheckedField, CheckedMap, EntityMap, FieldMap, MappingProblem, Severity};
+use super::transform::Steps;
+use super::{
+    CheckedField, CheckedMap, EntityMap, Equivalence, FieldMap, LengthPolicy, MappingProblem,
+    Severity, Transform,
+};
 use crate::model::{Direction, FieldInfo, FieldKind, LengthUnit, Side};
 
 impl EntityMap {
@@ -55,7 +59,18 @@ impl Check<'_> {
             }
             return None;
         };
-        let Some(rule) = resolve(map.equivalence, dynamics, marketo) else {
+        let translated = map
+            .transform
+            .iter()
+            .any(|step| matches!(step, Transform::Table(_)));
+        let rule = if translated {
+            // What a table gives is text, whatever it is made of.
+            let texts = [dynamics, marketo].map(|info| FieldInfo::new(&info.name, FieldKind::Text));
+            resolve(Equivalence::Text, &texts[0], &texts[1])
+        } else {
+            resolve(map.equivalence, dynamics, marketo)
+        };
+        let Some(mut rule) = rule else {
             let (one, other) = (kind_word(dynamics.kind), kind_word(marketo.kind));
             let text = format!(
                 "left out: {} is {one} in Dynamics and {} is {other} in Marketo",
@@ -65,12 +80,23 @@ impl Check<'_> {
             return None;
         };
         let direction = self.direction(map, dynamics, marketo)?;
+        let steps = match Steps::of(&map.transform, direction) {
+            Ok(steps) => steps,
+            Err(text) => {
+                self.error(map, format!("left out: {text}"));
+                return None;
+            }
+        };
+        if let (Rule::Text { shorten, .. }, Some(length)) = (&mut rule, map.length) {
+            *shorten = length == LengthPolicy::Truncate;
+        }
         let field = CheckedField {
             map: map.clone(),
             dynamics: dynamics.clone(),
             marketo: marketo.clone(),
             direction,
             rule,
+            steps,
         };
         self.warn_of_loss(&field);
         Some(field)

@@ -7,9 +7,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::FieldMap;
 use super::canon::{canonical, kept};
-use super::equivalence::Rule;
+use super::equivalence::{Class, Rule, class};
 use super::render::render;
-use crate::model::{Direction, Entity, FieldInfo, Refusal, Side, Value};
+use super::transform::Steps;
+use crate::model::{Direction, Entity, FailureClass, FieldInfo, Refusal, Side, Value};
 
 /// The usable fields of a map, and what is worth telling about the others.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,7 @@ pub struct CheckedField {
     /// The pair's direction, narrowed by what is writable.
     pub direction: Direction,
     pub(super) rule: Rule,
+    pub(super) steps: Steps,
 }
 
 /// How much a problem hurts.
@@ -84,19 +86,44 @@ impl CheckedField {
 
     /// The canonical form of a raw value of `side`: the only form that is ever compared.
     /// Idempotent, and stable under what the other side stores of [`CheckedField::convert`]'s result.
-    pub fn canonical(&self, _side: Side, raw: &Value) -> Value {
-        canonical(&self.rule, raw)
+    pub fn canonical(&self, side: Side, raw: &Value) -> Value {
+        canonical(&self.rule, &self.steps.meant(side, raw))
+    }
+
+    /// The canonical form of a value that was canonical under an older map: perhaps finer than today's.
+    pub fn settled(&self, value: &Value) -> Value {
+        canonical(&self.rule, &self.steps.settled(value))
+    }
+
+    /// Whether the other side is too short for a raw value of `from`, so that it is cut on its way.
+    pub fn cuts(&self, from: Side, raw: &Value) -> bool {
+        self.was_cut(&self.steps.meant(from, raw))
     }
 
     /// The raw value to send to the other side for a raw value of `from`: case kept, text shortened to fit, option
     /// code to label and back. Refused with class `Mapping` where the other side has no such value.
     pub fn convert(&self, from: Side, raw: &Value) -> Result<Value, Refusal> {
-        self.to_side(from.other(), &kept(&self.rule, raw))
+        let meant = self.steps.meant(from, raw);
+        self.to_side(from.other(), &kept(&self.rule, &meant))
     }
 
     /// The raw form of a canonical value for `side`, e.g. of a value the admin typed. Refused as
     /// [`CheckedField::convert`].
     pub fn to_side(&self, side: Side, canonical: &Value) -> Result<Value, Refusal> {
+        if side == Side::Dynamics && self.steps.translates() {
+            let raw = self.steps.raw(side, canonical.clone());
+            return match (class(self.dynamics.kind), raw.as_text()) {
+                (Class::Choice, Some(code)) => code.parse().map(Value::Integer).map_err(|_| {
+                    let name = &self.dynamics.name;
+                    Refusal {
+                        class: FailureClass::Mapping,
+                        code: "unknown_option".to_owned(),
+                        message: format!("{name} has no option the table translates this to"),
+                    }
+                }),
+                _ => render(&self.rule, side, self.info(side), &raw),
+            };
+        }
         render(&self.rule, side, self.info(side), canonical)
     }
 }

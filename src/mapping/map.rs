@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::Equivalence;
+use super::{Equivalence, Transform};
 use crate::model::{Direction, Entity, Policy};
 
 /// One logical field: a Dynamics column and a Marketo field that mean the same.
@@ -30,6 +30,43 @@ pub struct FieldMap {
     /// Whether it is a person's consent: when both sides moved, *true* (do not contact) wins whatever the policy says.
     #[serde(default, skip_serializing_if = "is_false")]
     pub consent: bool,
+    /// What an empty value does to a full one on the other side.
+    #[serde(default, skip_serializing_if = "NullPolicy::is_write")]
+    pub nulls: NullPolicy,
+    /// What is done with a text the other side is too short for; by type where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<LengthPolicy>,
+    /// What is done to a value on its way, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transform: Vec<Transform>,
+}
+
+/// What an empty value does to a full one on the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NullPolicy {
+    /// It empties it.
+    #[default]
+    Write,
+    /// It never overwrites it.
+    Keep,
+}
+
+impl NullPolicy {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    fn is_write(&self) -> bool {
+        *self == Self::Write
+    }
+}
+
+/// What is done with a text the other side is too short for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LengthPolicy {
+    /// It is refused, as a failure of the record.
+    Refuse,
+    /// It is cut to fit; the journal says so.
+    Truncate,
 }
 
 fn both() -> Direction {
@@ -58,6 +95,9 @@ impl FieldMap {
             policy: None,
             equivalence: Equivalence::Auto,
             consent: false,
+            nulls: NullPolicy::Write,
+            length: None,
+            transform: Vec::new(),
         }
     }
 }

@@ -14,9 +14,11 @@ mod map;
 mod options;
 mod render;
 mod text;
+mod transform;
 mod typed;
 
 pub use checked::{CheckedField, CheckedMap, MappingProblem, Severity};
 pub use equivalence::Equivalence;
 pub use expression::{Expression, ExpressionError};
-pub use map::{EntityMap, FieldMap, MappingError};
+pub use map::{EntityMap, FieldMap, LengthPolicy, MappingError, NullPolicy};
+pub use transform::Transform;

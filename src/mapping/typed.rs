@@ -53,7 +53,7 @@ impl CheckedField {
     }
 
     /// Whether the typed text is longer than a side takes; shortening is for what comes from a side, not for a decision.
-    fn was_cut(&self, typed: &Value) -> bool {
+    pub(super) fn was_cut(&self, typed: &Value) -> bool {
         let Rule::Text { limits, .. } = &self.rule else {
             return false;
         };

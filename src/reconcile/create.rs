@@ -18,7 +18,10 @@ pub fn create_fields(
     for field in &map.fields {
         let raw = record.get(&field.info(from).name);
         let allowed = direction.and(field.direction).writes(to) && field.info(to).creatable;
-        if raw.is_null() || !allowed {
+        // A transform may make something of nothing.
+        let empty = raw.is_null()
+            && (field.map.transform.is_empty() || field.canonical(from, raw).is_null());
+        if empty || !allowed {
             continue;
         }
         match field.convert(from, raw) {

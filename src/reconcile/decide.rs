@@ -39,6 +39,9 @@ pub(super) fn decide(input: &MergeInput<'_>, seen: &Seen<'_>, moved: Moved) -> D
 /// Only `from` may be copied. What the other side drifted to is kept in the journal as the value replaced.
 fn one_way(seen: &Seen<'_>, from: Side) -> Decision {
     let to = from.other();
+    if seen.keeps(from) {
+        return Decision::Leave;
+    }
     if !seen.moved(to) {
         return Decision::Take(from, Cause::Change);
     }
@@ -50,6 +53,14 @@ fn one_way(seen: &Seen<'_>, from: Side) -> Decision {
 }
 
 fn both_ways(input: &MergeInput<'_>, seen: &Seen<'_>, moved: Moved) -> Decision {
+    if let Some(empty) = Side::BOTH.into_iter().find(|side| seen.keeps(*side)) {
+        let full = empty.other();
+        return if seen.moved(full) {
+            Decision::Take(full, Cause::Change)
+        } else {
+            Decision::Leave
+        };
+    }
     for side in Side::BOTH {
         if !seen.moved(side.other()) {
             return Decision::Take(side, Cause::Change);

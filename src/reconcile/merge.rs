@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::decide::{Decision, Moved, decide};
 use super::open;
-use crate::mapping::{CheckedField, CheckedMap};
+use crate::mapping::{CheckedField, CheckedMap, LengthPolicy, NullPolicy};
 use crate::model::{Cause, Conflict, ConflictId, Direction, Policy, Record, Refusal, Side, Value};
 
 /// All a merge looks at: the record as both sides hold it now, and what was agreed before.
@@ -122,7 +122,7 @@ impl<'a> Seen<'a> {
                 field.canonical(Side::Dynamics, dynamics),
                 field.canonical(Side::Marketo, marketo),
             ],
-            base: base.map(|value| field.canonical(Side::Dynamics, value)),
+            base: base.map(|value| field.settled(value)),
         })
     }
 
@@ -140,7 +140,15 @@ impl<'a> Seen<'a> {
 
     /// Whether `side` moved from the base; an unknown base means it did.
     pub(super) fn moved(&self, side: Side) -> bool {
+        if self.keeps(side) {
+            return false;
+        }
         self.base.as_ref() != Some(self.canonical(side))
+    }
+
+    /// Whether `side` is empty and its emptiness never overwrites anything.
+    pub(super) fn keeps(&self, side: Side) -> bool {
+        self.field.map.nulls == NullPolicy::Keep && self.canonical(side).is_null()
     }
 
     pub(super) fn clash(&self) -> Clash {
@@ -209,6 +217,16 @@ pub(super) fn take(
     let target = from.other();
     match seen.field.convert(from, seen.raw(from)) {
         Ok(after) => {
+            // What is lost on the way stays where it came from; the journal says that it was cut.
+            let cause = match cause {
+                Cause::Change
+                    if seen.field.map.length == Some(LengthPolicy::Truncate)
+                        && seen.field.cuts(from, seen.raw(from)) =>
+                {
+                    Cause::Policy("truncated".to_owned())
+                }
+                cause => cause,
+            };
             let write = write(seen, target, after, cause, conflict);
             push(merge, target, write);
         }

@@ -12,6 +12,7 @@ pub mod harness;
 mod horizons;
 mod late;
 mod life_events;
+mod maps;
 mod marketo_only;
 mod pauses;
 mod preview;

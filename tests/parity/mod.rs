@@ -1,5 +1,6 @@
 //! What the native connector does, statement by statement, shown of ours.
 
 mod basics;
+mod fields;
 mod filter;
 mod ledger;

@@ -1,10 +1,14 @@
 //! What the admin sets: rules, pauses, mappings.
 
+use bytes::Bytes;
 use chrono::TimeDelta;
+use serde_json::Value as Json;
 use syncdeck::engine;
 use syncdeck::model::{CycleReport, Entity, EntitySettings, Pause, RuleChange, Side};
+use syncdeck::sandbox::dynamics;
 
 use super::Bench;
+use super::wire::DYNAMICS;
 
 impl Bench {
     /// An entity's settings as the store has them.
@@ -42,6 +46,58 @@ impl Bench {
         self.store
             .transaction_blocking(|tx| engine::release(tx, None, None, now))
             .unwrap();
+    }
+
+    /// Adds pairs (TOML tables) to the default map of leads, as a new version.
+    pub fn map_leads(&self, pairs: &str) {
+        let standard = include_str!("../../../assets/mappings/lead.toml");
+        let (document, now) = (format!("{standard}\n{pairs}"), self.clock.now());
+        self.store
+            .transaction_blocking(|tx| {
+                engine::set_mapping(tx, &Entity::LEAD, &document, "ada", now)
+            })
+            .unwrap()
+            .unwrap();
+    }
+
+    /// Starts a backfill of leads.
+    pub fn backfill_leads(&self, spec: engine::BackfillSpec) {
+        let now = self.clock.now();
+        self.store
+            .transaction_blocking(|tx| engine::start_backfill(tx, &Entity::LEAD, spec, now))
+            .unwrap();
+    }
+
+    /// What an administrator of Dynamics does to a lead column's definition.
+    pub async fn customise(&self, method: &str, path: &str, definition: Json) {
+        let form = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}&scope={DYNAMICS}/.default",
+            dynamics::CLIENT_ID,
+            dynamics::CLIENT_SECRET
+                .replace('&', "%26")
+                .replace('~', "%7E"),
+        );
+        let url = format!("{DYNAMICS}/{}/oauth2/v2.0/token", dynamics::TENANT);
+        let request = http::Request::post(url)
+            .header("host", "127.0.0.1:7001")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Bytes::from(form))
+            .unwrap();
+        let answer = self.wire.plain(Side::Dynamics, request).await;
+        let token: Json = serde_json::from_slice(answer.body()).unwrap();
+        let token = token["access_token"].as_str().unwrap();
+        let lead = "EntityDefinitions(LogicalName='lead')/Attributes";
+        let request = http::Request::builder()
+            .method(method)
+            .uri(format!("{DYNAMICS}/api/data/v9.2/{lead}{path}"))
+            .header("host", "127.0.0.1:7001")
+            .header("content-type", "application/json")
+            .header("authorization", format!("Bearer {token}"))
+            .body(Bytes::from(definition.to_string()))
+            .unwrap();
+        let answer = self.wire.plain(Side::Dynamics, request).await;
+        let body = String::from_utf8_lossy(answer.body()).into_owned();
+        assert!(answer.status().is_success(), "{method} {path}: {body}");
     }
 
     /// A cycle with a plan approved.

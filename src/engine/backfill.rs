@@ -1,0 +1,355 @@
+//! Backfill: what Dynamics holds in some fields is carried to Marketo anew, empties included.
+//!
+//! Over everything, a range of days, a filter or a list of rows; a part a cycle, so that everyday changes go on; it can be
+//! taken up again after a restart, and be cancelled. Where both sides have agreed on a field before, it only evens out
+//! what differs; where they never have (a pair that was just added), Dynamics' value goes to Marketo, also an empty one.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::context::Context;
+use super::error::EngineError;
+use super::lane::Lane;
+use super::slice::Item;
+use super::snapshot::NewsKind;
+use super::stage::dirty;
+use super::work::Arrivals;
+use crate::connectors::dynamics::{Change, Next};
+use crate::mapping::Expression;
+use crate::model::{Entity, Record, RecordKey, Side, Value};
+use crate::store::{Base, Dirty, DirtyReason, Reader, StoreError, Tx};
+
+/// Rows a page.
+const PAGE: u32 = 500;
+/// Rows looked at a cycle: a tenth of what the vendors let through in five minutes.
+const A_CYCLE: u64 = 30_000;
+/// With more than this waiting in the lane, no more are added for now.
+const WAITING: u64 = 5_000;
+/// Row ids a backfill may name.
+pub const IDS_MAX: usize = 100_000;
+
+/// Which fields of which rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BackfillSpec {
+    /// The logical fields; all where none is named.
+    pub fields: Vec<String>,
+    /// Only rows created at or after this moment.
+    pub created_from: Option<DateTime<Utc>>,
+    /// Only rows changed at or after this moment.
+    pub updated_from: Option<DateTime<Utc>>,
+    /// Only rows created, or changed, before this moment.
+    pub to: Option<DateTime<Utc>>,
+    /// Only rows this CEL expression holds for.
+    pub filter: Option<String>,
+    /// Only these rows, at most [`IDS_MAX`].
+    pub ids: Vec<Uuid>,
+}
+
+impl BackfillSpec {
+    fn is_everything(&self) -> bool {
+        let range = self.created_from.or(self.updated_from).or(self.to);
+        range.is_none() && self.filter.is_none() && self.ids.is_empty()
+    }
+}
+
+/// Where a backfill stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BackfillState {
+    /// A part of it is carried out each cycle.
+    Running,
+    /// Every row was looked at.
+    Done,
+    /// The admin ended it.
+    Cancelled,
+    /// It cannot be carried out; the note says why.
+    Failed,
+}
+
+/// A backfill and how far it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backfill {
+    /// What was asked for.
+    pub spec: BackfillSpec,
+    /// Where it stands.
+    pub state: BackfillState,
+    /// When it was asked for.
+    pub asked: DateTime<Utc>,
+    /// Rows read so far.
+    pub looked: u64,
+    /// Of these, rows that were meant and are looked at again.
+    pub marked: u64,
+    /// Why it failed.
+    pub note: String,
+    /// Where to go on.
+    cursor: Option<String>,
+}
+
+/// The last backfill of `entity`.
+pub fn backfill(reader: &Reader<'_>, entity: &Entity) -> Result<Option<Backfill>, StoreError> {
+    let stored = reader.setting(&key(entity))?;
+    Ok(stored.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// Starts a backfill, in place of the one before.
+pub fn start_backfill(
+    tx: &Tx<'_>,
+    entity: &Entity,
+    mut spec: BackfillSpec,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    spec.ids.truncate(IDS_MAX);
+    let started = Backfill {
+        spec,
+        state: BackfillState::Running,
+        asked: now,
+        looked: 0,
+        marked: 0,
+        note: String::new(),
+        cursor: None,
+    };
+    store(tx, entity, &started)
+}
+
+/// Ends a running backfill; what it has marked is still carried out.
+pub fn cancel_backfill(tx: &Tx<'_>, entity: &Entity) -> Result<bool, StoreError> {
+    match backfill(tx, entity)? {
+        Some(mut running) if running.state == BackfillState::Running => {
+            running.state = BackfillState::Cancelled;
+            store(tx, entity, &running)?;
+            compare_all(tx, entity)?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+fn key(entity: &Entity) -> String {
+    format!("backfill/{entity}")
+}
+
+fn store(tx: &Tx<'_>, entity: &Entity, backfill: &Backfill) -> Result<(), StoreError> {
+    let text = serde_json::to_string(backfill).map_err(|_| StoreError::Damaged("a backfill"))?;
+    tx.set_setting(&key(entity), &text)
+}
+
+/// Rows beyond a backfill were not compared in its fields while it ran: now they are.
+fn compare_all(tx: &Tx<'_>, entity: &Entity) -> Result<(), StoreError> {
+    tx.clear_cursor(&format!("dynamics/{entity}"))
+}
+
+/// What a running backfill means for a decision.
+#[derive(Debug, Clone)]
+pub(super) struct Active {
+    spec: BackfillSpec,
+}
+
+/// The running backfill of a lane.
+pub(super) async fn active(
+    context: &Context,
+    entity: &Entity,
+) -> Result<Option<Active>, EngineError> {
+    let entity = entity.clone();
+    let known = context
+        .store
+        .read(move |reader| backfill(reader, &entity))
+        .await?;
+    Ok(known
+        .filter(|one| one.state == BackfillState::Running)
+        .map(|one| Active { spec: one.spec }))
+}
+
+impl Active {
+    /// The base and the row a record is merged with. In the backfill's fields that both sides never agreed on, Dynamics
+    /// wins where the record is meant; where it is not, the field waits for the backfill's end.
+    pub(super) fn seen(
+        &self,
+        lane: &Lane,
+        item: &Item,
+        row: &Record,
+        person: &Record,
+    ) -> (Base, Record) {
+        let marked = |entry: &Dirty| entry.reason == DirtyReason::Backfill;
+        let meant = self.spec.is_everything() || item.dirty.iter().any(marked);
+        let (mut base, mut row) = (item.base.clone(), row.clone());
+        let fields = &self.spec.fields;
+        for field in &lane.map.fields {
+            let name = &field.map.name;
+            let named = fields.is_empty() || fields.contains(name);
+            let travels = lane.direction().and(field.direction).writes(Side::Marketo);
+            if !named || !travels || field.map.consent || base.contains_key(name) {
+                continue;
+            }
+            if meant {
+                let theirs = field.canonical(Side::Marketo, person.get(&field.map.marketo));
+                base.insert(name.clone(), theirs);
+            } else {
+                row.fields.remove(&field.map.dynamics);
+            }
+        }
+        (base, row)
+    }
+}
+
+/// Reads on where a running backfill stands, and marks the rows it is about.
+pub(super) async fn pull(
+    context: &Context,
+    lane: &Lane,
+    arrivals: &Arrivals,
+) -> Result<(), EngineError> {
+    let mut looked = 0;
+    while looked < A_CYCLE && !context.control.holds_lane(lane.entity()) {
+        let (entity, now) = (lane.entity().clone(), context.clock.now());
+        let (known, backlog) = context
+            .store
+            .read(move |reader| Ok((backfill(reader, &entity)?, reader.backlog(&entity, now)?)))
+            .await?;
+        let Some(running) = known.filter(|one| one.state == BackfillState::Running) else {
+            return Ok(());
+        };
+        if backlog.due > WAITING {
+            return Ok(());
+        }
+        let before = running.looked;
+        let asked = running.asked;
+        let (after, rows) = part(context, lane, running).await?;
+        looked += after.looked - before;
+        tell(context, lane, &after);
+        let entity = lane.entity().clone();
+        let marked = rows.len() as u64;
+        context
+            .store
+            .transaction(move |tx| {
+                // Cancelled, or replaced by another one, while it was read.
+                let still = backfill(tx, &entity)?
+                    .is_some_and(|one| one.state == BackfillState::Running && one.asked == asked);
+                if !still {
+                    return Ok(());
+                }
+                tx.mark_dirty(&rows)?;
+                if after.state == BackfillState::Done && !after.spec.is_everything() {
+                    compare_all(tx, &entity)?;
+                }
+                store(tx, &entity, &after)
+            })
+            .await?;
+        context.progress.expect(lane.entity(), marked);
+        arrivals.announce();
+    }
+    Ok(())
+}
+
+fn tell(context: &Context, lane: &Lane, after: &Backfill) {
+    let (kind, text) = match after.state {
+        BackfillState::Done => {
+            let text = format!(
+                "backfill: all {} rows that were meant are on their way",
+                after.marked
+            );
+            (NewsKind::Done, text)
+        }
+        BackfillState::Failed => (NewsKind::Trouble, format!("backfill: {}", after.note)),
+        _ => return,
+    };
+    context.progress.tell(kind, Some(lane.entity()), text);
+}
+
+/// One page: the backfill as it stands behind it, and the rows to be looked at.
+async fn part(
+    context: &Context,
+    lane: &Lane,
+    running: Backfill,
+) -> Result<(Backfill, Vec<Dirty>), EngineError> {
+    let known = |name: &str| lane.table.column(name).is_some();
+    let filter = running.spec.filter.as_deref();
+    let filter = match filter.map(|text| Expression::over(text, known)).transpose() {
+        Ok(filter) => filter,
+        Err(error) => {
+            let failed = Backfill {
+                state: BackfillState::Failed,
+                note: error.to_string(),
+                ..running
+            };
+            return Ok((failed, Vec::new()));
+        }
+    };
+    let now = context.clock.now();
+    let mark = |key| dirty(lane.entity(), key, DirtyReason::Backfill, now);
+    if !running.spec.ids.is_empty() {
+        let rows = running.spec.ids.iter().copied().map(RecordKey::Dynamics);
+        let rows: Vec<Dirty> = rows.map(mark).collect();
+        let done = Backfill {
+            state: BackfillState::Done,
+            looked: rows.len() as u64,
+            marked: rows.len() as u64,
+            ..running
+        };
+        return Ok((done, rows));
+    }
+    let mut columns: Vec<String> = filter
+        .iter()
+        .flat_map(|one| one.columns().to_vec())
+        .collect();
+    columns.extend(known("createdon").then(|| "createdon".to_owned()));
+    let table = &lane.table;
+    let page = if let Some(link) = &running.cursor {
+        context.dynamics.follow(table, link, PAGE).await?
+    } else {
+        context.dynamics.first_page(table, &columns, PAGE).await?
+    };
+    let meant = |row: &&Record| {
+        within(&running.spec, row) && filter.as_ref().is_none_or(|one| one.holds(row))
+    };
+    let rows = page.changes.iter().filter_map(|change| match change {
+        Change::Upsert(row) => Some(row),
+        Change::Delete(_) => None,
+    });
+    let marks: Vec<Dirty> = rows.filter(meant).map(|row| mark(row.key)).collect();
+    let (state, cursor) = match page.next {
+        Next::Page(link) => (BackfillState::Running, Some(link)),
+        Next::Delta(_) => (BackfillState::Done, None),
+    };
+    let after = Backfill {
+        state,
+        cursor,
+        looked: running.looked + page.changes.len() as u64,
+        marked: running.marked + marks.len() as u64,
+        ..running
+    };
+    Ok((after, marks))
+}
+
+fn within(spec: &BackfillSpec, row: &Record) -> bool {
+    let created = match row.get("createdon") {
+        Value::DateTime(at) => Some(*at),
+        _ => None,
+    };
+    let from = |from: Option<DateTime<Utc>>, at: Option<DateTime<Utc>>| match (from, at) {
+        (None, _) => true,
+        (Some(from), Some(at)) => at >= from && spec.to.is_none_or(|to| at < to),
+        (Some(_), None) => false,
+    };
+    let only_to = spec.created_from.is_none() && spec.updated_from.is_none();
+    let before = !only_to
+        || spec
+            .to
+            .is_none_or(|to| created.or(row.modified).is_some_and(|at| at < to));
+    from(spec.created_from, created) && from(spec.updated_from, row.modified) && before
+}
+
+/// The last backfill of `entity` as `status` shows it.
+pub(super) fn document(
+    reader: &Reader<'_>,
+    entity: &Entity,
+) -> Result<serde_json::Value, StoreError> {
+    Ok(
+        backfill(reader, entity)?.map_or(serde_json::Value::Null, |one| {
+            serde_json::json!({
+                "state": one.state, "fields": one.spec.fields, "asked": one.asked,
+                "looked": one.looked, "marked": one.marked, "note": one.note,
+            })
+        }),
+    )
+}
