@@ -17,6 +17,29 @@ fn first_copy_key(entity: &Entity) -> String {
     format!("first_copy/{entity}")
 }
 
+/// Whether a first copy has not been approved yet.
+pub(super) async fn first_copy_waits(
+    context: &Context,
+    lanes: &[Arc<Lane>],
+) -> Result<bool, EngineError> {
+    if context.sync.first_copy == FirstCopy::Go {
+        return Ok(false);
+    }
+    let keys: Vec<String> = lanes
+        .iter()
+        .map(|lane| first_copy_key(lane.entity()))
+        .collect();
+    let waits = context
+        .store
+        .read(move |reader| {
+            keys.iter().try_fold(false, |waits, key| {
+                Ok(waits || reader.setting(key)?.is_none())
+            })
+        })
+        .await?;
+    Ok(waits)
+}
+
 /// Holds the first copy until the admin has seen how much it is.
 pub(super) async fn first_copy(
     context: &Context,
@@ -50,7 +73,7 @@ pub(super) async fn first_copy(
     if !approved(context, &plan).await? {
         return Err(EngineError::Halted {
             reason: format!(
-                "the first copy waits for approval: {what} from Dynamics would be linked to people in \
+                "the first copy waits for approval: {what} from Dynamics would be linked to what is in \
                  Marketo, or created there; approve the plan '{plan}' to start it"
             ),
             plan: Some(plan),

@@ -1,23 +1,13 @@
 //! One cycle, from who the two ends are to how it ended.
 
-use std::sync::Arc;
-
-use futures_util::future::{join_all, try_join_all};
 use tokio::sync::watch;
-use uuid::Uuid;
 
-use super::claims::Claims;
 use super::context::Context;
 use super::error::EngineError;
-use super::lane::Lane;
+use super::order::{Lanes, Order};
 use super::prepare::{prepare, settings};
-use super::slice::Part;
 use super::snapshot::NewsKind;
-use super::work::{Arrivals, Work};
-use super::{
-    alike, approval, compare, identify, marketo_only, prune, pull_dynamics, pull_marketo, recover,
-    strangers,
-};
+use super::{alike, approval, identify, marketo_only, prune, recover};
 use crate::model::{CycleId, CycleOutcome, CycleReport, EngineState, EntityCounts, PerSide};
 
 /// Runs one cycle. It always ends in a report; what went wrong is in it.
@@ -67,91 +57,27 @@ async fn phases(context: &Context, cycle: CycleId) -> Result<(), EngineError> {
     let identity = identify::identify(context).await?;
     let organization = identity.organization;
     let entities = settings(context).await?;
-    let lanes: Vec<Arc<Lane>> = prepare(context, &identity, &entities)
-        .await?
-        .into_iter()
-        .map(Arc::new)
-        .collect();
+    let lanes = Lanes::new(prepare(context, &identity, &entities).await?);
     recover::recover(context).await?;
-    let arrivals = Arrivals::new();
-    let pulling = async {
-        let pulled = pull(context, &lanes, &arrivals).await;
-        arrivals.finish();
-        pulled
-    };
+    let order = Order::new(context, cycle, organization, &lanes);
     let working = async {
         // A first copy is shown as a whole before any of it is written: nothing is worked on until all is pulled.
-        if needs_all(context) {
-            arrivals.wait_complete().await;
-            approval::first_copy(context, &lanes, organization).await?;
+        if approval::first_copy_waits(context, lanes.all()).await? {
+            order.wait_complete().await;
+            approval::first_copy(context, lanes.all(), organization).await?;
         }
-        work(context, cycle, organization, &lanes, &arrivals).await
+        Box::pin(order.work()).await
     };
     // Neither is dropped when the other fails: what is in flight is finished.
     let over = watch::Sender::new(false);
     let both = async {
-        let both = tokio::join!(pulling, working);
+        let both = tokio::join!(Box::pin(order.pull()), working);
         over.send_replace(true);
         both
     };
     let ((pulled, worked), listed) =
         tokio::join!(both, marketo_only::list(context, over.subscribe()));
     pulled.and(worked).and(listed)
-}
-
-fn needs_all(context: &Context) -> bool {
-    context.sync.first_copy == crate::config::FirstCopy::Ask
-}
-
-async fn pull(
-    context: &Context,
-    lanes: &[Arc<Lane>],
-    arrivals: &Arrivals,
-) -> Result<(), EngineError> {
-    // Marketo's tokens are taken before the first row is copied, so that no later edit falls before them.
-    pull_marketo::pull(context, lanes, arrivals).await?;
-    let tables = lanes
-        .iter()
-        .map(|lane| pull_dynamics::pull(context, lane, arrivals));
-    // Neither side waits for the other's walk through everything.
-    let (pulled, compared) = tokio::join!(try_join_all(tables), compare::walk(context, lanes));
-    pulled?;
-    compared
-}
-
-async fn work(
-    context: &Context,
-    cycle: CycleId,
-    organization: Uuid,
-    lanes: &[Arc<Lane>],
-    arrivals: &Arrivals,
-) -> Result<(), EngineError> {
-    let work = Work {
-        context,
-        cycle,
-        organization,
-        claims: Claims::default(),
-        arrivals,
-    };
-    all(lanes.iter().map(|lane| work.lane(lane, Part::Live))).await?;
-    strangers::route(context, lanes, organization).await?;
-    all(lanes.iter().map(|lane| work.lane(lane, Part::Live))).await?;
-    // Deletes run last, and only after they were measured as a whole.
-    all(lanes.iter().map(|lane| {
-        let work = &work;
-        async move {
-            approval::deletes(context, lane).await?;
-            work.lane(lane, Part::Gone).await
-        }
-    }))
-    .await
-}
-
-/// Runs lanes side by side to their end, whatever happens to one of them.
-async fn all(
-    lanes: impl Iterator<Item = impl Future<Output = Result<(), EngineError>>>,
-) -> Result<(), EngineError> {
-    join_all(lanes).await.into_iter().collect()
 }
 
 fn calls(context: &Context) -> PerSide {

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::creating;
 use super::error::EngineError;
 use super::lane::Lane;
+use super::objects;
 use super::slice::{Item, Seen, Slice};
 use super::stamp;
 use crate::model::{MarketoId, Record, RecordKey};
@@ -43,12 +44,14 @@ pub(super) async fn gather(
     let read = read_rows(context, lane, &mut slice.items).await?;
     wait_for_others(context, slice.claim_read(lane, &read)).await?;
     read_people(context, lane, &mut slice.items).await?;
+    objects::resolve(context, lane, &mut slice.items).await?;
     let mut found = find_candidates(context, lane, &slice.items).await?;
     found.wanted = creating::look_up(context, lane, &slice.items).await?;
     Ok(found)
 }
 
-async fn read_rows(
+/// Reads the rows that did not come with their feed; returns their keys.
+pub(super) async fn read_rows(
     context: &Context,
     lane: &Lane,
     items: &mut [Item],

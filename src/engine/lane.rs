@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::backfill::Active;
+use super::objects::ObjectEnd;
 use super::scope::Scope;
 use super::stamp;
 use crate::connectors::dynamics::Table;
@@ -17,14 +18,16 @@ pub(super) struct Lane {
     pub(super) table: Table,
     /// The columns read from Dynamics.
     pub(super) columns: Vec<String>,
-    /// The fields read from Marketo: the mapped ones and our stamp.
+    /// The fields read from Marketo: the mapped ones and our stamp, or an object's key.
     pub(super) fields: Vec<String>,
-    /// What Marketo says about its person fields.
+    /// What Marketo says about its person fields, or about the object's.
     pub(super) person: Vec<FieldInfo>,
     /// Which rows are kept in step.
     pub(super) scope: Scope,
     /// The backfill that runs.
     pub(super) backfill: Option<Active>,
+    /// The object that is written; none for people.
+    pub(super) object: Option<ObjectEnd>,
 }
 
 impl Lane {
@@ -47,6 +50,37 @@ impl Lane {
             person,
             scope: Scope::default(),
             backfill: None,
+            object: None,
+        }
+    }
+
+    /// A lane towards an object beside people; `fields` is what Marketo says about it.
+    pub(super) fn to_object(
+        settings: EntitySettings,
+        map: CheckedMap,
+        table: Table,
+        fields: Vec<FieldInfo>,
+        object: ObjectEnd,
+    ) -> Self {
+        let mut columns: BTreeSet<String> = map.columns(Side::Dynamics).into_iter().collect();
+        columns.extend(object.columns.iter().cloned());
+        // What we work out ourselves is no column; what it is worked out from is.
+        columns.retain(|name| {
+            let real = name.split(':').next().unwrap_or(name);
+            table.column(real).is_some()
+        });
+        let mut names: BTreeSet<String> = map.columns(Side::Marketo).into_iter().collect();
+        names.extend(object.keys.iter().cloned());
+        Self {
+            columns: columns.into_iter().collect(),
+            fields: names.into_iter().collect(),
+            settings,
+            map,
+            table,
+            person: fields,
+            scope: Scope::default(),
+            backfill: None,
+            object: Some(object),
         }
     }
 
@@ -76,8 +110,11 @@ impl Lane {
         format!("dynamics/{}", self.entity())
     }
 
-    /// The Dynamics column that is mapped to Marketo's `email`.
+    /// The Dynamics column that is mapped to the e-mail address people are matched by.
     pub(super) fn email_column(&self) -> Option<&str> {
+        if self.object.is_some() {
+            return None;
+        }
         let email = self
             .map
             .fields
@@ -96,7 +133,7 @@ impl Lane {
         (!email.is_empty()).then_some(email)
     }
 
-    /// Who a record is about, for lists: its e-mail, else its name, else nothing.
+    /// Who a person is, for lists: the e-mail, else the name, else nothing.
     pub(super) fn label_of(&self, side: Side, record: &Record) -> String {
         let value = |marketo_name: &str| {
             let field = self

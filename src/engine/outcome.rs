@@ -24,6 +24,11 @@ pub(super) struct Tally {
     pub(super) failures: u64,
 }
 
+/// Whether an object's record is deleted only because its key has changed: its row stands, in the version read.
+pub(super) fn rekeys(op: &Op) -> bool {
+    op.kind == OpKind::Delete && !op.entity.is_person() && op.version.is_some()
+}
+
 /// The transaction a batch is settled in.
 pub(super) struct Settle<'a, 'tx> {
     pub(super) tx: &'a Tx<'tx>,
@@ -48,17 +53,24 @@ impl Settle<'_, '_> {
                 self.tally.written += 1;
                 self.acknowledged(op, None, version.as_deref())
             }
-            WriteOutcome::Deleted => {
-                self.tally.deleted += 1;
-                self.bury(op)?;
-                self.acknowledged(op, None, None)
-            }
+            WriteOutcome::Deleted => self.deleted(op),
             // Somebody else deleted it first.
-            WriteOutcome::Gone if matches!(op.kind, OpKind::Delete | OpKind::Drop) => self.bury(op),
             // It changed, or appeared, since it was read: read and decide again.
             WriteOutcome::Stale | WriteOutcome::Exists => {
                 self.again(op, DirtyReason::Stale, self.now)
             }
+            WriteOutcome::Gone if matches!(op.kind, OpKind::Delete | OpKind::Drop) => {
+                self.deleted(op)
+            }
+            // No feed tells of objects: it is looked at again after a pause.
+            WriteOutcome::Gone if !op.entity.is_person() => self.refused(
+                op,
+                Refusal {
+                    class: FailureClass::MissingParent,
+                    code: "1013".to_owned(),
+                    message: "it, or what it belongs to, is no longer in Marketo".to_owned(),
+                },
+            ),
             // Its tombstone is on its way in the feed.
             WriteOutcome::Gone => Ok(()),
             WriteOutcome::Ambiguous => self.refused(
@@ -75,6 +87,20 @@ impl Settle<'_, '_> {
             // Left in the outbox by the caller.
             WriteOutcome::Unknown(_) => Ok(()),
         }
+    }
+
+    /// A record is gone: its link is buried, unless only its key has changed.
+    fn deleted(&mut self, op: &Op) -> Result<(), StoreError> {
+        self.tally.deleted += 1;
+        if rekeys(op) {
+            self.acknowledged(op, None, None)?;
+            let Some(link) = op.link else { return Ok(()) };
+            self.tx.set_base(link, &Base::new())?;
+            self.tx.set_link_state(link, LinkState::Frozen)?;
+            return self.again(op, DirtyReason::Stale, self.now);
+        }
+        self.bury(op)?;
+        self.acknowledged(op, None, None)
     }
 
     fn bury(&self, op: &Op) -> Result<(), StoreError> {
@@ -97,6 +123,12 @@ impl Settle<'_, '_> {
         if let Some(link) = op.link {
             if created.is_some() {
                 self.tx.set_link_marketo(link, marketo)?;
+                if !op.entity.is_person() {
+                    self.tx.set_link_state(link, LinkState::Live)?;
+                }
+                if let Some(row) = op.dynamics {
+                    self.tx.wake(row, self.now)?;
+                }
             }
             if op.side == Side::Dynamics && version.is_some() {
                 self.tx.set_link_version(link, version)?;

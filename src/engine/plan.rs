@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::objects::Missing;
 use super::slice::Item;
 use crate::model::{ConflictId, MarketoId, RecordKey, Refusal, Side, Value};
 use crate::reconcile::FieldWrite;
-use crate::store::{Link, LinkState, NewConflict, OpField, OpKind};
+use crate::store::{Base, Link, LinkState, NewConflict, OpField, OpKind};
 
 /// What happens to the link.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub(super) enum LinkPlan {
     Attach { marketo: MarketoId, trusted: bool },
     /// The wanted row is there: the one that was asked for, or (with a GUID) another that is the same person.
     Found { dynamics: Option<Uuid> },
+    /// Marketo has the object's record.
+    Live,
     /// The link stays as a tombstone.
     Bury,
     /// The row left the scope: nothing is written any more.
@@ -37,6 +40,16 @@ pub(super) enum LinkPlan {
 pub(super) struct Write {
     pub(super) kind: OpKind,
     pub(super) fields: Vec<OpField>,
+}
+
+impl Write {
+    /// What it sends, as base values; our stamp, like an object's key, belongs to no logical field.
+    pub(super) fn sent(&self) -> Base {
+        let fields = self.fields.iter().filter(|field| !field.field.is_empty());
+        fields
+            .map(|field| (field.field.clone(), field.canonical.clone()))
+            .collect()
+    }
 }
 
 /// What is to be done about one item.
@@ -60,6 +73,10 @@ pub(super) struct Plan {
     pub(super) applied: Vec<ConflictId>,
     /// Refused values: the side that does not take it, the logical field, why.
     pub(super) refused: Vec<(Side, String, Refusal)>,
+    /// What the row points to and Marketo does not have, or cannot follow.
+    pub(super) missing: Vec<Missing>,
+    /// Rows of other entities that this record is looked at again for, whenever they become another record in Marketo.
+    pub(super) follows: Vec<Uuid>,
     /// The Marketo person could not be found, though nothing said that it was deleted.
     pub(super) person_missing: bool,
     /// A write of it waits for a pause to end: it is looked at again at this moment.
@@ -89,6 +106,8 @@ impl Plan {
             superseded: Vec::new(),
             applied: Vec::new(),
             refused: Vec::new(),
+            missing: item.missing.clone(),
+            follows: Vec::new(),
             person_missing: false,
             held_until: None,
         }

@@ -10,18 +10,25 @@ use super::error::EngineError;
 use super::filtering;
 use super::lane::Lane;
 use super::mapping_facts;
-use super::maps;
+use super::maps::{self, Current};
+use super::objects;
 use super::quarantine;
 use super::snapshot::NewsKind;
 use super::stamp;
 use super::tables;
 use crate::config::FirstCopy;
 use crate::connectors::dynamics::DynamicsIdentity;
-use crate::mapping::{MappingProblem, Severity};
+use crate::mapping::{CheckedMap, MappingProblem, Severity};
 use crate::model::{Direction, Entity, EntitySettings, FieldInfo};
 
-/// The entities this engine keeps in step, in the order of writing.
-pub const ENTITIES: [Entity; 2] = [Entity::CONTACT, Entity::LEAD];
+/// The entities this engine keeps in step without being told of any, in the order of writing.
+pub const ENTITIES: [Entity; 5] = [
+    Entity::USER,
+    Entity::TEAM,
+    Entity::ACCOUNT,
+    Entity::CONTACT,
+    Entity::LEAD,
+];
 
 /// The settings of every entity: the stored ones, else those a new profile starts with.
 pub(super) async fn settings(context: &Context) -> Result<Vec<EntitySettings>, EngineError> {
@@ -55,8 +62,13 @@ pub(super) async fn prepare(
         .iter()
         .filter(|settings| settings.direction != Direction::Off)
     {
-        lanes.push(lane(context, identity, settings.clone(), person.clone()).await?);
+        if settings.entity.is_person() {
+            lanes.push(lane(context, identity, settings.clone(), person.clone()).await?);
+        } else {
+            lanes.extend(objects::lane(context, identity, settings.clone()).await?);
+        }
     }
+    objects::keep_known(&mut lanes);
     let mut scoped = Vec::with_capacity(lanes.len());
     for lane in lanes {
         let mut lane = filtering::within(context, lane).await?;
@@ -125,10 +137,21 @@ pub(super) async fn lane(
             table.logical
         )));
     }
+    let columns = objects::person_columns(&entity, &table);
+    let map = checked(context, current, &columns, &person).await?;
+    Ok(Lane::new(settings, map, table, person))
+}
+
+/// A map held against both ends, without the fields that have drifted; what it found is kept and told.
+pub(super) async fn checked(
+    context: &Context,
+    current: Current,
+    columns: &[FieldInfo],
+    fields: &[FieldInfo],
+) -> Result<CheckedMap, EngineError> {
     let written = current.map.clone();
-    let (map, drifted) =
-        quarantine::without_drifted(context, current, &table.columns, &person).await?;
-    let mut checked = map.check(&table.columns, &person);
+    let (map, drifted) = quarantine::without_drifted(context, current, columns, fields).await?;
+    let mut checked = map.check(columns, fields);
     checked.problems.extend(drifted.into_iter().map(|one| {
         let text = format!("left alone: {}", one.reason);
         MappingProblem {
@@ -137,9 +160,8 @@ pub(super) async fn lane(
             text,
         }
     }));
-    mapping_facts::keep(context, &written, &checked, &table.columns, &person).await?;
-    let map = checked;
-    for problem in map
+    mapping_facts::keep(context, &written, &checked, columns, fields).await?;
+    for problem in checked
         .problems
         .iter()
         .filter(|problem| problem.severity == Severity::Error)
@@ -147,9 +169,9 @@ pub(super) async fn lane(
         let text = format!("field {} is left out: {}", problem.field, problem.text);
         context
             .progress
-            .tell(NewsKind::Trouble, Some(&entity), text);
+            .tell(NewsKind::Trouble, Some(&written.entity), text);
     }
-    Ok(Lane::new(settings, map, table, person))
+    Ok(checked)
 }
 
 /// Marketo's person fields, after making sure that our own are among them.

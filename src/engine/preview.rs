@@ -134,6 +134,7 @@ impl Recorder {
             outcomes.push(match op.kind {
                 OpKind::Create => WriteOutcome::Created {
                     key: match (op.side, op.dynamics) {
+                        (_, Some(id)) if !op.entity.is_person() => RecordKey::Dynamics(id),
                         (Side::Dynamics, Some(id)) => RecordKey::Dynamics(id),
                         _ => RecordKey::Marketo(self.make_up(op)),
                     },

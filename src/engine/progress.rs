@@ -226,7 +226,7 @@ impl Progress {
     /// Publishes the snapshot, completed by what the store says.
     pub(super) fn publish(
         &self,
-        facts: &BTreeMap<Entity, (EntitySettings, Facts)>,
+        facts: &[(EntitySettings, Facts)],
         quotas: Vec<Quota>,
         marketo_errors: BTreeMap<String, u64>,
     ) {
@@ -234,7 +234,8 @@ impl Progress {
         let mut guard = self.held();
         let inner = &mut *guard;
         let mut rows = Vec::with_capacity(facts.len());
-        for (entity, (settings, facts)) in facts {
+        for (settings, facts) in facts {
+            let entity = &settings.entity;
             let rate = inner
                 .rates
                 .get_mut(entity)

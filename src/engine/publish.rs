@@ -1,13 +1,12 @@
 //! Publishing: the snapshot is completed by what the store says, at most a few times a second, and only after a change.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::context::Context;
 use super::error::EngineError;
 use super::prepare::settings;
 use super::progress::Facts;
-use crate::model::{Entity, EntitySettings, Quota};
+use crate::model::{EntitySettings, Quota};
 use crate::store::{Reader, StoreError};
 
 /// No two publications are closer together.
@@ -43,12 +42,12 @@ pub(super) async fn once(context: &Context) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// What the store says about every entity.
+/// What the store says about every entity, in the order of writing.
 pub(super) fn facts(
     reader: &Reader<'_>,
     settings: Vec<EntitySettings>,
     now: chrono::DateTime<chrono::Utc>,
-) -> Result<BTreeMap<Entity, (EntitySettings, Facts)>, StoreError> {
+) -> Result<Vec<(EntitySettings, Facts)>, StoreError> {
     let (conflicts, failures) = (reader.conflict_counts()?, reader.failure_counts()?);
     settings
         .into_iter()
@@ -62,7 +61,7 @@ pub(super) fn facts(
                 conflicts: conflicts.get(&entity).copied().unwrap_or_default(),
                 failures: failures.get(&entity).copied().unwrap_or_default(),
             };
-            Ok((entity, (settings, facts)))
+            Ok((settings, facts))
         })
         .collect()
 }

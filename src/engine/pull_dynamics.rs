@@ -16,6 +16,7 @@ use super::error::EngineError;
 use super::lane::Lane;
 use super::measuring;
 use super::missing;
+use super::objects;
 use super::scope::was_out;
 use super::snapshot::NewsKind;
 use super::work::Arrivals;
@@ -215,7 +216,10 @@ fn sort(
         let key = key(&change);
         let link = links.get(&key);
         let (gone, record) = match change {
-            Change::Upsert(record) => (false, Some(record)),
+            Change::Upsert(mut record) => {
+                objects::dress(lane.entity(), &mut record);
+                (false, Some(record))
+            }
             Change::Delete(_) => (true, None),
         };
         // Back at the agreed value is news too, while a conflict shows another one or a write is on its way.
@@ -264,6 +268,10 @@ fn nothing_new(
     let inside = record.is_none_or(|record| lane.scope.holds(record));
     let Some(link) = link else { return !inside };
     if link.state == LinkState::Tombstone {
+        // An object's row that is there again starts anew; a person's link would hold two.
+        if lane.object.is_some() {
+            return record.is_none();
+        }
         let base = bases.get(&link.id);
         return !record
             .zip(base)
@@ -271,12 +279,14 @@ fn nothing_new(
     }
     let Some(record) = record else { return false };
     if !inside || was_out(link) {
-        return !inside && (was_out(link) || link.marketo.is_none());
+        let unlinked = lane.object.is_none() && link.marketo.is_none();
+        return !inside && (was_out(link) || unlinked);
     }
     let Some(base) = bases.get(&link.id) else {
         return false;
     };
-    link.marketo.is_some()
+    let there = link.marketo.is_some() || objects::is_there(link);
+    there
         && lane.map.fields.iter().all(|field| {
             let raw = record.get(&field.map.dynamics);
             base.get(&field.map.name) == Some(&field.canonical(Side::Dynamics, raw))

@@ -10,6 +10,7 @@ use tokio::try_join;
 use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
+use super::objects;
 use super::settle::{self, Unsent};
 use super::stamp;
 use crate::connectors::dynamics::{DynamicsAction, DynamicsWrite};
@@ -91,16 +92,17 @@ async fn observed(
     let answer = match side {
         _ if context.dry.is_some() => Ok(recorded(context, ops).await),
         Side::Dynamics => context.dynamics.write(&dynamics_writes(lane, ops)).await,
-        Side::Marketo if matches!(ops[0].kind, OpKind::Delete | OpKind::Drop) => {
-            let people: Vec<MarketoId> = ops.iter().filter_map(|op| op.marketo).collect();
-            context.marketo.delete_people(&people).await
-        }
-        Side::Marketo => {
-            context
-                .marketo
-                .sync_people(&people_write(context, ops))
-                .await
-        }
+        Side::Marketo => match &lane.object {
+            Some(end) => objects::write(context, end, ops).await,
+            None if matches!(ops[0].kind, OpKind::Delete | OpKind::Drop) => {
+                let people: Vec<MarketoId> = ops.iter().filter_map(|op| op.marketo).collect();
+                context.marketo.delete_people(&people).await
+            }
+            None => {
+                let people = people_write(context, ops);
+                context.marketo.sync_people(&people).await
+            }
+        },
     };
     context.progress.batch_ended(number as u64);
     let written = answer.as_ref().map_or(0, |outcomes| {

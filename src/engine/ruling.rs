@@ -18,6 +18,12 @@ pub(super) async fn carry_out(context: &Context, command: Command) -> Result<(),
         Command::Hold(pause) => hold_part(context, pause).await,
         Command::Resume => release_part(context, None, None).await,
         Command::Release { entity, side } => release_part(context, entity, side).await,
+        // What an entity does not allow is not obeyed, whoever asks.
+        Command::SetDirection { entity, direction }
+            if !entity.directions().contains(&direction) =>
+        {
+            Ok(())
+        }
         Command::SetDirection { entity, direction } => {
             change(context, &entity, move |settings| {
                 settings.direction = direction;

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::error::EngineError;
 use super::journaling::perhaps;
 use super::lane::Lane;
-use super::outcome::{Settle, Tally};
+use super::outcome::{Settle, Tally, rekeys};
 use super::snapshot::NewsKind;
 use crate::connectors::{ConnectorError, WriteOutcome};
 use crate::model::{FailureClass, OpId, RecordKey, Refusal, Side};
@@ -179,7 +179,7 @@ pub(super) fn key(op: &Op) -> Option<RecordKey> {
 /// The key a write's record is looked at again by, and whether that side is known to be gone: what follows a delete is
 /// decided on the deleted side's key.
 pub(super) fn again_as(op: &Op) -> Option<(RecordKey, bool)> {
-    let gone = matches!(op.kind, OpKind::Flag | OpKind::Delete);
+    let gone = matches!(op.kind, OpKind::Flag | OpKind::Delete) && !rekeys(op);
     let key = match op.side {
         Side::Dynamics if gone => op.marketo.map(RecordKey::Marketo),
         _ => key(op),

@@ -6,6 +6,7 @@ use super::claims::{Claim, Claims};
 use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
+use super::objects::Missing;
 use crate::model::{Conflict, LinkId, Record, RecordKey, Side};
 use crate::store::{Base, Dirty, DirtyReason, Link, LinkState, StoreError, Tx};
 
@@ -44,8 +45,10 @@ pub(super) struct Item {
     pub(super) open: Vec<Conflict>,
     /// The Dynamics row.
     pub(super) row: Seen,
-    /// The Marketo person.
+    /// The Marketo person, or the object's record (under the row's key).
     pub(super) person: Seen,
+    /// What the row points to and Marketo does not have, or cannot follow.
+    pub(super) missing: Vec<Missing>,
 }
 
 impl Item {
@@ -199,6 +202,7 @@ fn items(tx: &Tx<'_>, dirty: Vec<Dirty>) -> Result<Vec<Item>, StoreError> {
                 link,
                 row: Seen::Unread,
                 person: Seen::Unread,
+                missing: Vec::new(),
             });
             items.len() - 1
         });

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 
 use super::context::Context;
 use super::error::EngineError;
-use super::failing;
 use super::lane::Lane;
 use super::plan::{LinkPlan, Plan, Write};
+use super::waiting;
 use crate::model::{ConflictId, ConflictStatus, CycleId, Entity, LinkId, OpId, RecordKey, Side};
 use crate::store::{
     Base, Dirty, DirtyReason, LinkState, NewFailure, NewLink, NewOp, Op, OpKind, OpState,
@@ -100,9 +100,11 @@ impl Stage<'_, '_> {
         }
         self.conflicts(link, &plan)?;
         self.failures(&plan)?;
+        waiting::note(self.tx, self.entity, &plan, self.now)?;
         if plan.to_dynamics.is_none() && plan.to_marketo.is_none() {
             self.staged.settled += 1;
-            if plan.refused.is_empty() && !plan.person_missing && plan.held_until.is_none() {
+            let waits = !plan.missing.is_empty() || plan.held_until.is_some();
+            if plan.refused.is_empty() && !plan.person_missing && !waits {
                 self.heal(&plan)?;
             }
             return Ok(());
@@ -128,49 +130,71 @@ impl Stage<'_, '_> {
                     state: *state,
                     since: self.now,
                 })?;
+                if marketo.is_some() || (!self.entity.is_person() && *state == LinkState::Live) {
+                    self.there(plan)?;
+                }
                 Ok(Linking::Done(Some(link)))
             }
-            (LinkPlan::Attach { marketo, trusted }, Some(link)) => {
-                if self.person_taken(Some(*marketo), known)? {
-                    return Ok(Linking::Taken);
-                }
+            (LinkPlan::Attach { marketo, .. }, Some(_))
+                if self.person_taken(Some(*marketo), known)? =>
+            {
+                Ok(Linking::Taken)
+            }
+            (_, Some(link)) => {
+                self.relink(link, plan)?;
+                Ok(Linking::Done(known))
+            }
+            (_, None) => Ok(Linking::Done(None)),
+        }
+    }
+
+    /// What becomes of a link that is there.
+    fn relink(&self, link: LinkId, plan: &Plan) -> Result<(), StoreError> {
+        match &plan.link_plan {
+            LinkPlan::Attach { marketo, trusted } => {
                 self.tx.set_link_marketo(link, Some(*marketo))?;
                 self.tx.set_link_state(link, LinkState::Live)?;
                 if !trusted {
                     self.tx.set_base(link, &Base::new())?;
                 }
-                Ok(Linking::Done(known))
+                self.there(plan)
             }
-            (LinkPlan::Found { dynamics }, Some(link)) => {
+            LinkPlan::Live => {
+                let frozen = |link: &crate::store::Link| link.state == LinkState::Frozen;
+                if plan.link.as_ref().is_some_and(frozen) {
+                    self.tx.set_link_state(link, LinkState::Live)?;
+                    self.there(plan)?;
+                }
+                Ok(())
+            }
+            LinkPlan::Found { dynamics } => {
                 if dynamics.is_some() {
                     self.tx.set_link_dynamics(link, *dynamics)?;
                     self.tx.set_base(link, &Base::new())?;
                 }
-                self.tx.set_link_state(link, LinkState::Live)?;
-                Ok(Linking::Done(known))
+                self.tx.set_link_state(link, LinkState::Live)
             }
-            (LinkPlan::Bury, Some(link)) => {
+            LinkPlan::Bury => {
                 // With a flag to be set or a record to be deleted, the link is buried when that is confirmed.
                 if plan.to_marketo.is_none() && plan.to_dynamics.is_none() {
                     self.tx.set_link_state(link, LinkState::Tombstone)?;
                 }
-                Ok(Linking::Done(known))
+                Ok(())
             }
-            (LinkPlan::Freeze, Some(link)) => {
-                self.tx.set_link_state(link, LinkState::Frozen)?;
-                Ok(Linking::Done(known))
-            }
-            (LinkPlan::Thaw, Some(link)) => {
-                self.tx.set_link_state(link, LinkState::Live)?;
-                Ok(Linking::Done(known))
-            }
-            (LinkPlan::Revive, Some(link)) => {
+            LinkPlan::Freeze => self.tx.set_link_state(link, LinkState::Frozen),
+            LinkPlan::Thaw => self.tx.set_link_state(link, LinkState::Live),
+            LinkPlan::Revive => {
                 self.tx.set_link_marketo(link, None)?;
-                self.tx.set_link_state(link, LinkState::Frozen)?;
-                Ok(Linking::Done(known))
+                self.tx.set_link_state(link, LinkState::Frozen)
             }
-            (_, known) => Ok(Linking::Done(known)),
+            LinkPlan::Keep | LinkPlan::New { .. } => Ok(()),
         }
+    }
+
+    /// Marketo has this record: whoever waited for it is looked at.
+    fn there(&self, plan: &Plan) -> Result<(), StoreError> {
+        plan.dynamics
+            .map_or(Ok(()), |row| self.tx.wake(row, self.now))
     }
 
     /// Whether another link has got hold of this person since the candidates were read.
@@ -197,19 +221,20 @@ impl Stage<'_, '_> {
             self.tx.set_link_version(link, plan.version.as_deref())?;
         }
         let creates = |write: &&Write| write.kind == OpKind::Create;
+        let known = |write: &Write| plan.agreed.iter().cloned().chain(write.sent()).collect();
         if let Some(write) = plan.to_dynamics.as_ref().filter(creates) {
-            let agreed = plan.agreed.iter().cloned();
-            let base: Base = agreed.chain(sent(write)).collect();
-            return self.tx.set_base(link, &base);
+            return self.tx.set_base(link, &known(write));
         }
         match &plan.to_marketo {
             // Until the create is confirmed, the base holds what was sent: if its answer is lost, the person is found
             // by our stamp, and an edit made meanwhile shows as a change.
             Some(write) if write.kind == OpKind::Create => {
-                let agreed = plan.agreed.iter().cloned();
-                let base: Base = agreed.chain(sent(write)).collect();
-                self.tx.set_base(link, &base)?;
-                self.tx.set_link_state(link, LinkState::Live)
+                self.tx.set_base(link, &known(write))?;
+                // An object's link stays frozen until Marketo has the record: nobody may point to it before.
+                if self.entity.is_person() {
+                    self.tx.set_link_state(link, LinkState::Live)?;
+                }
+                Ok(())
             }
             _ if !plan.agreed.is_empty() => self.tx.update_base(link, &plan.agreed),
             _ => Ok(()),
@@ -240,24 +265,14 @@ impl Stage<'_, '_> {
     }
 
     fn failures(&mut self, plan: &Plan) -> Result<(), StoreError> {
-        let missing = plan.person_missing.then(|| {
-            let refusal = crate::model::Refusal {
-                class: crate::model::FailureClass::Data,
-                code: "missing".to_owned(),
-                message: "the linked person is not in Marketo, though no delete was reported: \
-                          it may be in a partition our user cannot read"
-                    .to_owned(),
-            };
-            (Side::Marketo, None, refusal)
-        });
-        for (side, field, refusal) in failing::together(&plan.refused).into_iter().chain(missing) {
-            let Some(key) = plan.settles.first().map(|(key, _)| *key) else {
-                continue;
-            };
-            let key = plan.dynamics.map_or(key, RecordKey::Dynamics);
+        let Some(key) = plan.settles.first().map(|(key, _)| *key) else {
+            return Ok(());
+        };
+        let key = plan.dynamics.map_or(key, RecordKey::Dynamics);
+        for (direction, field, refusal, next_try) in waiting::refusals(plan, self.now) {
             self.tx.record_failure(&NewFailure {
                 entity: self.entity.clone(),
-                direction: side,
+                direction,
                 refusal,
                 dynamics_id: plan.dynamics,
                 marketo_id: plan.marketo,
@@ -265,8 +280,7 @@ impl Stage<'_, '_> {
                 field,
                 gone: false,
                 at: self.now,
-                // The same values would be refused again: a new edit, or the admin, tries again.
-                next_try: None,
+                next_try,
             })?;
             self.staged.failures += 1;
         }
@@ -330,14 +344,6 @@ enum Linking {
     Taken,
 }
 
-/// What a write sends, as base values; our stamp belongs to no logical field.
-pub(super) fn sent(write: &Write) -> Base {
-    let fields = write.fields.iter().filter(|field| !field.field.is_empty());
-    fields
-        .map(|field| (field.field.clone(), field.canonical.clone()))
-        .collect()
-}
-
 /// A record that has to be looked at now.
 pub(super) fn dirty(
     entity: &Entity,
@@ -345,14 +351,5 @@ pub(super) fn dirty(
     reason: DirtyReason,
     now: DateTime<Utc>,
 ) -> Dirty {
-    Dirty {
-        entity: entity.clone(),
-        key,
-        reason,
-        since: now,
-        due: now,
-        seq: 0,
-        gone: false,
-        record: None,
-    }
+    Dirty::new(entity.clone(), key, reason, now)
 }

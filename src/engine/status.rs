@@ -73,8 +73,9 @@ fn entities(
     });
     let facts = facts(reader, settings.collect(), now)?;
     let groups = reader.failure_groups(&FailureFilter::default())?;
-    let row = |(entity, (settings, facts)): (_, (EntitySettings, super::progress::Facts))| {
-        let name = crate::model::Entity::name(&entity).to_owned();
+    let row = |(settings, facts): (EntitySettings, super::progress::Facts)| {
+        let entity = settings.entity;
+        let name = entity.name().to_owned();
         json!({
             "entity": entity,
             "direction": settings.direction.word(),

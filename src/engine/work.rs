@@ -16,6 +16,7 @@ use super::gather::gather;
 use super::holding::hold_back;
 use super::lane::Lane;
 use super::measuring::{self, Gate};
+use super::objects;
 use super::plan::Plan;
 use super::push::push;
 use super::slice::{Part, Slice, take};
@@ -69,7 +70,7 @@ impl Arrivals {
     }
 }
 
-/// What the lanes of one cycle share.
+/// What the lanes of one stage of a cycle share; the claims are shared by all stages.
 pub(super) struct Work<'a> {
     pub(super) context: &'a Context,
     pub(super) cycle: CycleId,
@@ -193,6 +194,15 @@ impl Work<'_> {
         slice: &mut Slice,
     ) -> Result<Vec<Plan>, EngineError> {
         let context = self.context;
+        if let Some(end) = &lane.object {
+            objects::gather(context, lane, end, &mut slice.items).await?;
+            let now = context.clock.now();
+            let decided = slice.items.iter().map(|item| {
+                let plan = objects::decide(lane, end, item);
+                hold_back(&context.control, lane.entity(), now, item, plan)
+            });
+            return Ok(decided.collect());
+        }
         let candidates = gather(context, lane, slice).await?;
         measuring::there(context, lane, &slice.items).await?;
         let setting = Setting {

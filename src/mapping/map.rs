@@ -110,7 +110,7 @@ pub struct EntityMap {
     pub entity: Entity,
     /// The Dynamics table's logical name.
     pub table: String,
-    /// The Marketo object: `person`.
+    /// The Marketo object: `person`, `company`, `salesperson`, `opportunity`, `role`, else a custom object's API name.
     pub object: String,
     /// The pairs, in the order they are shown and written.
     #[serde(default)]
@@ -142,6 +142,12 @@ impl EntityMap {
         let document = match entity.name() {
             "lead" => include_str!("../../assets/mappings/lead.toml"),
             "contact" => include_str!("../../assets/mappings/contact.toml"),
+            "systemuser" => include_str!("../../assets/mappings/systemuser.toml"),
+            "team" => include_str!("../../assets/mappings/team.toml"),
+            "teammembership" => include_str!("../../assets/mappings/teammembership.toml"),
+            "account" => include_str!("../../assets/mappings/account.toml"),
+            "opportunity" => include_str!("../../assets/mappings/opportunity.toml"),
+            "opportunityrole" => include_str!("../../assets/mappings/opportunityrole.toml"),
             _ => return None,
         };
         Some(Self::from_toml(document))

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::EntityRules;
+use super::{DeletePolicy, EntityRules};
 
 /// A kind of record that is kept in step, by its Dynamics logical name (`lead`, `contact`, `new_project`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,6 +17,18 @@ impl Entity {
     pub const LEAD: Self = Self(Cow::Borrowed("lead"));
     /// Dynamics `contact`, a person in Marketo.
     pub const CONTACT: Self = Self(Cow::Borrowed("contact"));
+    /// Dynamics `systemuser`, a sales person in Marketo.
+    pub const USER: Self = Self(Cow::Borrowed("systemuser"));
+    /// Dynamics `team`, a sales person of a team's kind in Marketo.
+    pub const TEAM: Self = Self(Cow::Borrowed("team"));
+    /// Who belongs to which team; a custom object of ours in Marketo.
+    pub const MEMBER: Self = Self(Cow::Borrowed("teammembership"));
+    /// Dynamics `account`, a company in Marketo.
+    pub const ACCOUNT: Self = Self(Cow::Borrowed("account"));
+    /// Dynamics `opportunity`, an opportunity in Marketo.
+    pub const OPPORTUNITY: Self = Self(Cow::Borrowed("opportunity"));
+    /// Who plays which part in an opportunity: its customer and its stakeholders.
+    pub const ROLE: Self = Self(Cow::Borrowed("opportunityrole"));
 
     /// The entity with this Dynamics logical name.
     pub fn named(name: impl Into<String>) -> Self {
@@ -26,6 +38,30 @@ impl Entity {
     /// The Dynamics logical name; also the word on screen and in JSON.
     pub fn name(&self) -> &str {
         &self.0
+    }
+
+    /// Whether its records are people in Marketo; all others are objects beside them.
+    pub fn is_person(&self) -> bool {
+        *self == Self::LEAD || *self == Self::CONTACT
+    }
+
+    /// Which ways its changes may travel, in the order the console offers them. As with Marketo's own connector, only
+    /// people travel both ways.
+    pub fn directions(&self) -> &'static [Direction] {
+        if self.is_person() {
+            &Direction::ALL
+        } else {
+            &[Direction::ToMarketo, Direction::Off]
+        }
+    }
+
+    /// Who may win a conflict, in the order the console offers them. What travels one way has no conflicts.
+    pub fn policies(&self) -> &'static [Policy] {
+        if self.is_person() {
+            &Policy::ALL
+        } else {
+            &[Policy::Dynamics]
+        }
     }
 }
 
@@ -160,13 +196,24 @@ pub struct EntitySettings {
 }
 
 impl EntitySettings {
-    /// What a new profile starts with: both ways, the admin decides.
+    /// What a new profile starts with: people both ways, where the admin decides; all others to Marketo.
     pub fn initial(entity: Entity) -> Self {
+        let (direction, policy) = if entity.is_person() {
+            (Direction::Both, Policy::Ask)
+        } else {
+            (Direction::ToMarketo, Policy::Dynamics)
+        };
+        let mut rules = EntityRules::default();
+        // People may belong to a company or a sales person for ever; what is only reported on goes with its row.
+        let kept = [Entity::USER, Entity::TEAM, Entity::ACCOUNT];
+        if !entity.is_person() && !kept.contains(&entity) {
+            rules.deleted_in_dynamics = DeletePolicy::Delete;
+        }
         Self {
             entity,
-            direction: Direction::Both,
-            policy: Policy::Ask,
-            rules: EntityRules::default(),
+            direction,
+            policy,
+            rules,
         }
     }
 }

@@ -14,6 +14,7 @@ mod conflicts;
 mod copy;
 mod cursors;
 mod cycles;
+mod dependants;
 mod dirty;
 mod error;
 mod failure_groups;

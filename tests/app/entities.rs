@@ -63,3 +63,24 @@ fn a_draft_goes_away_once_the_engine_obeys_it() {
     desk.event(Event::Engine(snapshot.into()));
     assert!(desk.state.panes.entities.draft.is_empty());
 }
+
+/// As with Marketo's own connector, only people travel both ways; what travels one way has no conflicts to decide.
+#[test]
+fn an_entity_that_travels_one_way_is_offered_that_way_and_off() {
+    let mut snapshot = idle();
+    let account = &mut snapshot.entities[0];
+    account.entity = Entity::ACCOUNT;
+    account.direction = Direction::ToMarketo;
+    account.policy = Policy::Dynamics;
+    let mut desk = Desk::new(80, 24, snapshot);
+    desk.press("4 space");
+    let draft = |desk: &Desk| desk.state.panes.entities.draft.direction(&Entity::ACCOUNT);
+    assert_eq!(draft(&desk), Some(Direction::Off));
+    desk.press("space");
+    assert_eq!(draft(&desk), None);
+    desk.press("enter down down down enter");
+    assert_eq!(draft(&desk), Some(Direction::Off));
+    desk.press("right space");
+    let pane = &desk.state.panes.entities;
+    assert_eq!(pane.draft.policy(&Entity::ACCOUNT), None);
+}

@@ -64,7 +64,8 @@ async fn off_moves_nothing_and_is_kept_across_a_restart() {
     bench.later().await;
     assert!(!bench.wire.take_writes().iter().any(is_record));
     let settings = bench.store.read_blocking(|r| r.entity_settings()).unwrap();
-    assert_eq!(settings[0].direction, Direction::Off);
+    let lead = settings.iter().find(|one| one.entity == Entity::LEAD);
+    assert_eq!(lead.unwrap().direction, Direction::Off);
 }
 
 /// The feed told it once; it was passed over for good.

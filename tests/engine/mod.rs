@@ -14,6 +14,7 @@ mod late;
 mod life_events;
 mod maps;
 mod marketo_only;
+mod objects;
 mod pauses;
 mod preview;
 pub mod records;

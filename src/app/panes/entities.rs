@@ -160,8 +160,10 @@ fn cycle(state: &mut State) {
     };
     let pane = &state.panes.entities;
     let pick = match pane.cell {
-        Cell::Direction => SettingPick::Direction(after(&Direction::ALL, pane.direction(&row))),
-        Cell::Policy => SettingPick::Policy(after(&Policy::ALL, pane.policy(&row))),
+        Cell::Direction => {
+            SettingPick::Direction(after(row.entity.directions(), pane.direction(&row)))
+        }
+        Cell::Policy => SettingPick::Policy(after(row.entity.policies(), pane.policy(&row))),
     };
     set(state, row.entity, pick);
 }
@@ -181,12 +183,12 @@ fn open_menu(state: &mut State) {
         Cell::Direction => (
             format!("Direction of {entity}"),
             direction_rows(&entity),
-            position(&Direction::ALL, pane.direction(&row)),
+            position(row.entity.directions(), pane.direction(&row)),
         ),
         Cell::Policy => (
             format!("Policy of {entity}"),
             policy_rows(&entity),
-            position(&Policy::ALL, pane.policy(&row)),
+            position(row.entity.policies(), pane.policy(&row)),
         ),
     };
     state
@@ -204,7 +206,7 @@ fn direction_rows(entity: &Entity) -> Vec<MenuRow> {
         detail: Entities::explain_direction(direction).to_owned(),
         pick: Pick::Setting(entity.clone(), SettingPick::Direction(direction)),
     };
-    Direction::ALL.into_iter().map(row).collect()
+    entity.directions().iter().copied().map(row).collect()
 }
 
 fn policy_rows(entity: &Entity) -> Vec<MenuRow> {
@@ -213,7 +215,7 @@ fn policy_rows(entity: &Entity) -> Vec<MenuRow> {
         detail: Entities::explain_policy(policy, entity).to_owned(),
         pick: Pick::Setting(entity.clone(), SettingPick::Policy(policy)),
     };
-    Policy::ALL.into_iter().map(row).collect()
+    entity.policies().iter().copied().map(row).collect()
 }
 
 fn review(state: &mut State) {

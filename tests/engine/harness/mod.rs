@@ -56,6 +56,19 @@ impl Bench {
         Self::on(Store::open_in_memory().unwrap(), people, seed)
     }
 
+    /// As [`Bench::with`], and every entity kept in step as a new profile does.
+    pub fn whole(people: usize, seed: u64) -> Self {
+        let bench = Self::with(people, seed);
+        for entity in engine::ENTITIES {
+            let settings = EntitySettings::initial(entity);
+            bench
+                .store
+                .transaction_blocking(|tx| tx.set_entity_settings(&settings))
+                .unwrap();
+        }
+        bench
+    }
+
     /// The same with the state in a file.
     pub fn with_file(people: usize, seed: u64, state: &Path) -> Self {
         Self::on(Store::open(state).unwrap(), people, seed)
@@ -81,14 +94,18 @@ impl Bench {
             limits: LimitMode::Off,
             listing: syncdeck::config::Listing::Off,
         };
-        Self {
+        let bench = Self {
             world,
             wire,
             store,
             clock,
             sync,
             ends: Mutex::new(None),
-        }
+        };
+        // A life of people is told by people alone, unless a test asks for all the rest.
+        let others = engine::ENTITIES.into_iter().filter(|one| !one.is_person());
+        others.for_each(|entity| bench.set(entity, Direction::Off, Policy::Dynamics));
+        bench
     }
 
     /// The two ends as the engine is given them.

@@ -2,6 +2,7 @@
 //! describe, query, sync and delete, with the rules of each.
 
 pub(crate) mod describe;
+mod hands;
 pub(crate) mod read;
 pub(crate) mod rules;
 pub(crate) mod write;

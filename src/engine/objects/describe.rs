@@ -1,0 +1,59 @@
+//! What the instance says about an object, remembered for a while: an idle cycle must stay cheap.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::connectors::marketo::Object;
+use crate::engine::context::Context;
+use crate::engine::error::EngineError;
+use crate::model::FieldInfo;
+
+/// An object's description is asked for anew after this long.
+const KEPT_MINUTES: i64 = 60;
+
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    at: DateTime<Utc>,
+    fields: Vec<FieldInfo>,
+}
+
+/// The fields of an object.
+pub(super) async fn fields(
+    context: &Context,
+    object: &Object,
+) -> Result<Vec<FieldInfo>, EngineError> {
+    let key = key(object);
+    let name = key.clone();
+    let stored = context
+        .store
+        .read(move |reader| reader.setting(&name))
+        .await?;
+    let now = context.clock.now();
+    // Written by an older version, it is simply asked for again.
+    let known: Option<Remembered> = stored.and_then(|text| serde_json::from_str(&text).ok());
+    if let Some(known) = known
+        && now - known.at < TimeDelta::minutes(KEPT_MINUTES)
+    {
+        return Ok(known.fields);
+    }
+    let fields = context.marketo.describe_object(object).await?.fields;
+    let remembered = Remembered { at: now, fields };
+    let text = serde_json::to_string(&remembered).unwrap_or_default();
+    context
+        .store
+        .transaction(move |tx| tx.set_setting(&key, &text))
+        .await?;
+    Ok(remembered.fields)
+}
+
+fn key(object: &Object) -> String {
+    let name = match object {
+        Object::SalesPerson => "salesperson",
+        Object::Company => "company",
+        Object::Opportunity => "opportunity",
+        Object::Role => "role",
+        Object::NamedAccount => "namedaccount",
+        Object::Custom(name) => return format!("object/custom/{name}"),
+    };
+    format!("object/{name}")
+}

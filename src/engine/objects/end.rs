@@ -1,0 +1,86 @@
+//! The Marketo end of a one-way entity: which object, and what its key is made of.
+
+use crate::connectors::marketo::Object;
+use crate::model::{Fields, Record, RecordKey, Value};
+use crate::store::Base;
+
+/// The field of our custom objects that holds the row's GUID.
+pub const ROW_ID: &str = "dynamicsId";
+
+/// The Marketo end of a one-way entity.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct ObjectEnd {
+    /// The object that is written.
+    pub(in crate::engine) object: Object,
+    /// The fields that together are its key, in the order they are sent. One: the row's GUID. Several: worked out, and
+    /// kept beside the mapped values in the base.
+    pub(in crate::engine) keys: Vec<String>,
+    /// Columns that are read without being mapped.
+    pub(in crate::engine) columns: Vec<String>,
+    /// What becomes of a record whose row was deleted.
+    pub(super) deleted: Deleted,
+}
+
+/// What becomes of a record whose row was deleted in Dynamics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deleted {
+    /// It stays, and is no longer kept in step: people may still belong to it.
+    Kept,
+    /// It is deleted, too.
+    Removed,
+    /// It is flagged in this field of ours.
+    Flagged,
+}
+
+impl ObjectEnd {
+    /// The object an entity map names.
+    pub(super) fn named(object: &str) -> Self {
+        let (object, keys): (_, &[&str]) = match object {
+            "company" => (Object::Company, &["externalCompanyId"]),
+            "salesperson" => (Object::SalesPerson, &["externalSalesPersonId"]),
+            "opportunity" => (Object::Opportunity, &["externalOpportunityId"]),
+            "role" => (Object::Role, &["externalOpportunityId", "leadId", "role"]),
+            custom => (Object::Custom(custom.to_owned()), &[ROW_ID]),
+        };
+        Self {
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+            columns: Vec::new(),
+            deleted: Deleted::Kept,
+            object,
+        }
+    }
+
+    /// Whether the key is the row's GUID alone.
+    pub(super) fn is_keyed_by_row(&self) -> bool {
+        self.keys.len() == 1
+    }
+
+    /// The key of a row: its GUID, or what was worked out under the names of the key's fields. None while a part is
+    /// not known.
+    pub(super) fn key_of(&self, row: &Record) -> Option<Vec<(String, Value)>> {
+        if self.is_keyed_by_row() {
+            return Some(self.key_by_row(row.key));
+        }
+        self.key_in(&row.fields)
+    }
+
+    /// The key of a row by its GUID alone.
+    pub(super) fn key_by_row(&self, row: RecordKey) -> Vec<(String, Value)> {
+        let keys = self.keys.iter();
+        keys.map(|key| (key.clone(), Value::Text(row.to_string())))
+            .collect()
+    }
+
+    /// The key a record was last written under.
+    pub(super) fn key_in_base(&self, base: &Base) -> Option<Vec<(String, Value)>> {
+        self.key_in(base)
+    }
+
+    fn key_in(&self, values: &Fields) -> Option<Vec<(String, Value)>> {
+        let part = |key: &String| {
+            let value = values.get(key).filter(|value| !value.is_null())?;
+            Some((key.clone(), value.clone()))
+        };
+        self.keys.iter().map(part).collect()
+    }
+}

@@ -1,0 +1,82 @@
+//! Reading both sides of a slice of an object's lane afresh.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::dress;
+use super::end::ObjectEnd;
+use super::references;
+use crate::connectors::marketo::ObjectRecord;
+use crate::engine::context::Context;
+use crate::engine::error::EngineError;
+use crate::engine::gather::read_rows;
+use crate::engine::lane::Lane;
+use crate::engine::slice::{Item, Seen};
+use crate::model::{Record, RecordKey};
+
+/// Completes a slice's items: rows, what they point to, and Marketo's records.
+pub(in crate::engine) async fn gather(
+    context: &Context,
+    lane: &Lane,
+    end: &ObjectEnd,
+    items: &mut [Item],
+) -> Result<(), EngineError> {
+    read_rows(context, lane, items).await?;
+    for item in items.iter_mut() {
+        if let Seen::Here(row) = &mut item.row {
+            dress(lane.entity(), row);
+        }
+    }
+    references::resolve(context, lane, items).await?;
+    read_records(context, lane, end, items).await
+}
+
+/// Marketo's records of a slice's rows, by the rows' GUIDs.
+async fn read_records(
+    context: &Context,
+    lane: &Lane,
+    end: &ObjectEnd,
+    items: &mut [Item],
+) -> Result<(), EngineError> {
+    let Some(key) = end.keys.first() else {
+        return Ok(());
+    };
+    let rows: Vec<String> = items
+        .iter()
+        .filter(|item| matches!(item.row, Seen::Here(_) | Seen::Gone))
+        .filter_map(|item| item.row_key().and_then(RecordKey::dynamics))
+        .map(|id| id.to_string())
+        .collect();
+    let found = context
+        .marketo
+        .objects(&end.object, key, &rows, &lane.fields, &lane.person)
+        .await?;
+    let mut found: HashMap<Uuid, ObjectRecord> = found
+        .into_iter()
+        .filter_map(|record| Some((row_of(&record, key)?, record)))
+        .collect();
+    for item in items {
+        let Some(row) = item.row_key().and_then(RecordKey::dynamics) else {
+            continue;
+        };
+        let record = found.remove(&row);
+        item.person = record.map_or(Seen::Absent, |record| Seen::Here(under(row, record)));
+    }
+    Ok(())
+}
+
+/// The GUID a record is keyed by.
+fn row_of(record: &ObjectRecord, key: &str) -> Option<Uuid> {
+    record.fields.get(key)?.as_text()?.trim().parse().ok()
+}
+
+/// A record of Marketo's under its row's key, as decisions read it.
+pub(super) fn under(row: Uuid, record: ObjectRecord) -> Record {
+    Record {
+        key: RecordKey::Dynamics(row),
+        version: None,
+        modified: record.modified,
+        fields: record.fields,
+    }
+}

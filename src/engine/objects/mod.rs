@@ -1,0 +1,20 @@
+//! What is kept in step one way, to objects beside people: sales persons, companies, opportunities, their roles, custom
+//! objects. They pass through the same dirty set, outbox and journal as people; only how they are read, keyed and
+//! decided differs, and that is here.
+
+mod decide;
+mod describe;
+mod end;
+mod gather;
+mod prepare;
+mod references;
+mod virtuals;
+mod write;
+
+pub(super) use decide::decide;
+pub(super) use end::ObjectEnd;
+pub(super) use gather::gather;
+pub(super) use prepare::{keep_known, lane, person_columns};
+pub(super) use references::{Missing, is_there, resolve};
+pub(super) use virtuals::dress;
+pub(super) use write::write;

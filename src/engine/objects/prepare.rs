@@ -1,0 +1,79 @@
+//! A lane towards an object: its map held against both ends, and what else it needs to read.
+
+use super::describe;
+use super::end::{Deleted, ObjectEnd};
+use super::references::{self, Points};
+use super::virtuals;
+use crate::connectors::dynamics::{DynamicsIdentity, Table};
+use crate::engine::context::Context;
+use crate::engine::error::EngineError;
+use crate::engine::lane::Lane;
+use crate::engine::prepare::checked;
+use crate::engine::snapshot::NewsKind;
+use crate::engine::{maps, stamp, tables};
+use crate::model::{DeletePolicy, Direction, Entity, EntitySettings, FieldInfo};
+
+/// Builds the lane of an entity that travels to an object. None when it cannot run for now: the others go on.
+pub(in crate::engine) async fn lane(
+    context: &Context,
+    identity: &DynamicsIdentity,
+    settings: EntitySettings,
+) -> Result<Option<Lane>, EngineError> {
+    let entity = settings.entity.clone();
+    let Some(mut current) = maps::current(context, &entity).await? else {
+        return Ok(None);
+    };
+    for field in &mut current.map.fields {
+        field.direction = field.direction.and(Direction::ToMarketo);
+    }
+    let stamp = identity.schema.as_deref();
+    let table = tables::table(context, &entity, &current.map.table, stamp).await?;
+    if !table.change_tracking {
+        let text = format!(
+            "change tracking is off for the Dynamics table {}: switch on 'Track changes' in its properties",
+            table.logical
+        );
+        context
+            .progress
+            .tell(NewsKind::Trouble, Some(&entity), text);
+        return Ok(None);
+    }
+    let mut end = ObjectEnd::named(&current.map.object);
+    let fields = describe::fields(context, &end.object).await?;
+    let columns = virtuals::columns(&entity, &table);
+    let checked = checked(context, current, &columns, &fields).await?;
+    end.deleted = deleted(&settings, &fields);
+    Ok(Some(Lane::to_object(settings, checked, table, fields, end)))
+}
+
+/// What becomes of a record whose row was deleted: what the admin wants, as far as the object allows it. A record the
+/// admin wants to be asked about is kept.
+fn deleted(settings: &EntitySettings, fields: &[FieldInfo]) -> Deleted {
+    let can_flag = fields
+        .iter()
+        .any(|field| field.name == stamp::DELETED && field.updatable);
+    match settings.rules.deleted_in_dynamics {
+        DeletePolicy::Delete => Deleted::Removed,
+        DeletePolicy::Flag if can_flag => Deleted::Flagged,
+        _ => Deleted::Kept,
+    }
+}
+
+/// The columns of a people table, those included that tell which of several tables a lookup points to.
+pub(in crate::engine) fn person_columns(entity: &Entity, table: &Table) -> Vec<FieldInfo> {
+    virtuals::columns(entity, table)
+}
+
+/// Leaves the links to entities out that are not kept in step: what they point to will never be there.
+pub(in crate::engine) fn keep_known(lanes: &mut [Lane]) {
+    let on: Vec<Entity> = lanes.iter().map(|lane| lane.entity().clone()).collect();
+    for lane in lanes {
+        lane.map.fields.retain(|field| {
+            let points = references::points(&field.map.marketo);
+            points.is_none_or(|points| match points {
+                Points::Company => on.contains(&Entity::ACCOUNT),
+                Points::SalesPerson => on.contains(&Entity::USER) || on.contains(&Entity::TEAM),
+            })
+        });
+    }
+}
