@@ -43,7 +43,11 @@ pub(super) struct Place {
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Run the engine without a screen, for a service manager; logs JSON lines to stderr
-    Run,
+    Run {
+        /// Answer Prometheus at this address (127.0.0.1:9464)
+        #[arg(long, value_name = "HOST:PORT")]
+        metrics: Option<SocketAddr>,
+    },
     /// Run one cycle, then exit: 0 clean, 1 error, 2 usage, 3 conflicts or failures wait, 4 halted by a brake
     Sync {
         /// Let the plan of this name go on
@@ -75,6 +79,12 @@ pub(super) enum Verb {
     /// List, retry, park and edit the records that could not be written
     #[command(subcommand)]
     Failures(FailuresVerb),
+    /// Ask both ends and the state everything a sync needs; exits 0 only if all passes
+    Check {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Look records up on both sides; link, unlink, create them
     #[command(subcommand)]
     Records(RecordsVerb),

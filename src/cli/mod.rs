@@ -2,10 +2,12 @@
 
 mod args;
 mod backend;
+mod check;
 mod conflicts;
 mod console;
 mod failures;
 mod history;
+mod metrics;
 mod output;
 mod pause;
 mod preview;
@@ -50,7 +52,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {
     let Arguments { place, verb } = arguments;
     match verb {
         None => console::open(&place),
-        Some(Verb::Run) => resources::runtime()?.block_on(run::run(&place)),
+        Some(Verb::Run { metrics }) => resources::runtime()?.block_on(run::run(&place, metrics)),
         Some(Verb::Sync { approve, json }) => {
             resources::runtime()?.block_on(sync::sync(&place, approve, json))
         }
@@ -61,6 +63,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {
         Some(Verb::Failures(verb)) => failures::failures(&place, verb),
         Some(Verb::Records(verb)) => records::records(&place, verb),
         Some(Verb::Preview { json }) => resources::runtime()?.block_on(preview::run(&place, json)),
+        Some(Verb::Check { json }) => resources::runtime()?.block_on(check::run(&place, json)),
         Some(Verb::History(arguments)) => history::history(&place, &arguments),
         Some(Verb::Sandbox(options)) => resources::runtime()?.block_on(sandbox::serve(options)),
         Some(Verb::Completions { shell }) => {

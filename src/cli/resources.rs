@@ -81,7 +81,12 @@ pub(super) fn reading_parts(profile: &Profile, store: Store) -> anyhow::Result<P
     over(profile, store, Arc::new(ReadOnly(transport)))
 }
 
-fn over(profile: &Profile, store: Store, transport: Arc<dyn Transport>) -> anyhow::Result<Parts> {
+/// Everything an engine needs, over this transport.
+pub(super) fn over(
+    profile: &Profile,
+    store: Store,
+    transport: Arc<dyn Transport>,
+) -> anyhow::Result<Parts> {
     let clock = Clock::system();
     let sync = profile.sync.clone();
     let (share, limits) = (sync.share, sync.limits);

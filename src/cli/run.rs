@@ -1,21 +1,30 @@
 //! `syncdeck run`: the engine without a screen; its news as JSON lines on stderr.
 
+use std::net::SocketAddr;
+
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::args::Place;
 use super::output::{self, Exit};
-use super::resources;
+use super::{metrics, resources};
 use crate::engine::{Engine, News, NewsKind};
 
 /// Runs the engine until a signal ends it; what is in flight is finished.
-pub(super) async fn run(place: &Place) -> anyhow::Result<Exit> {
+pub(super) async fn run(place: &Place, metrics: Option<SocketAddr>) -> anyhow::Result<Exit> {
     if place.sandbox {
         anyhow::bail!("the embedded sandbox lives in the console only: see `syncdeck sandbox`");
     }
     let profile = resources::profile(place)?;
     let store = resources::open(&resources::state(place, &profile.name))?;
     let engine = Engine::start(resources::parts(&profile, store)?);
+    if let Some(address) = metrics {
+        let bound = metrics::serve(address, engine.snapshot()).await?;
+        output::say(
+            &json!({"level": "info", "message": format!("metrics at http://{bound}/metrics")})
+                .to_string(),
+        );
+    }
     let mut news = engine.news();
     let commands = engine.commands();
     let mut ended = Box::pin(engine.ended());

@@ -1,5 +1,6 @@
 //! The two vendors' protocols, over one small seam: a request out, a response back.
 
+mod dated;
 pub mod dynamics;
 mod error;
 pub mod marketo;
@@ -8,6 +9,7 @@ mod reading;
 mod transport;
 mod write;
 
+pub use dated::Dated;
 pub use error::{ConnectorError, Trouble};
 pub use pace::{Pace, PaceOptions, Permit};
 pub use reading::ReadOnly;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::lost_update;
+use super::{lost_update, stamp};
 use crate::model::{Cause, JournalEntry, Value};
 use crate::store::{Op, OpKind, StoreError, Tx};
 
@@ -38,10 +38,16 @@ pub(super) fn entries(op: &Op, marketo: Option<i64>, now: DateTime<Utc>) -> Vec<
         OpKind::Update => op
             .fields
             .iter()
-            .filter(|field| !field.field.is_empty())
+            // Of our stamp only the key: it says that a person was linked, and to whom before.
+            .filter(|field| !field.field.is_empty() || field.name == stamp::DYNAMICS_ID)
             .map(|field| {
                 let cause = field.cause.clone();
-                entry(&field.field, &field.before, &field.after, cause)
+                let name = if field.field.is_empty() {
+                    &field.name
+                } else {
+                    &field.field
+                };
+                entry(name, &field.before, &field.after, cause)
             })
             .collect(),
     }

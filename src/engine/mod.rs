@@ -9,6 +9,7 @@ mod alike;
 mod approval;
 mod asked;
 mod backfill;
+mod checking;
 mod claims;
 mod command;
 mod compare;
@@ -79,6 +80,7 @@ mod work;
 pub use backfill::{
     Backfill, BackfillSpec, BackfillState, IDS_MAX, backfill, cancel_backfill, start_backfill,
 };
+pub use checking::{Check, check};
 pub use command::{Alike, Command};
 pub use context::Parts;
 pub use error::EngineError;

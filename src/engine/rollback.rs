@@ -13,6 +13,7 @@ use super::approval::name;
 use super::mapping_facts::mapping_facts;
 use super::records::Asked;
 use super::stage::dirty;
+use super::stamp;
 use super::undoing::{Correction, correct, replaced};
 use crate::model::{
     Cause, Conflict, ConflictId, ConflictKind, ConflictStatus, CycleId, Direction, Entity, LinkId,
@@ -199,6 +200,8 @@ fn step(
             step.why = Some("what was deleted cannot be brought back".to_owned());
             return Ok((entry.field.is_empty()).then_some(step));
         }
+        // Whom a person is linked to is undone by `records unlink`.
+        _ if entry.field == stamp::DYNAMICS_ID => return Ok(None),
         _ => {}
     }
     restore(reader, allowed, group, step, key.map(|key| (key, last)))

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::alike;
 use super::backfill;
+use super::checking::age_days;
 use super::prepare::ENTITIES;
 use super::publish::facts;
 use super::quarantine::quarantined;
@@ -54,6 +55,7 @@ pub fn status(reader: &Reader<'_>, profile: &str, now: DateTime<Utc>) -> Result<
         "next_cycle": known["next_cycle"],
         "entities": entities(reader, &known, now)?,
         "quotas": quotas(&known),
+        "cursors": cursors(reader, now)?,
         "marketo_only": reader.marketo_only_count()?,
         "pauses": reader.pauses()?,
     }))
@@ -117,4 +119,14 @@ fn quotas(known: &Value) -> Value {
     let mut marketo = first(Side::Marketo);
     marketo["errors"] = known["marketo_errors"].clone();
     json!({"dynamics": first(Side::Dynamics), "marketo": marketo})
+}
+
+/// How old the token of each change feed is.
+fn cursors(reader: &Reader<'_>, now: DateTime<Utc>) -> Result<Vec<Value>, StoreError> {
+    let cursors = reader.cursors()?.into_iter();
+    Ok(cursors
+        .map(|cursor| {
+            json!({"feed": cursor.feed, "obtained": cursor.obtained, "age_days": age_days(&cursor, now)})
+        })
+        .collect())
 }

@@ -27,6 +27,12 @@ impl Reader<'_> {
         self.meta("binding")
     }
 
+    /// What SQLite says about the file's structure: `ok`, or the first things that are wrong.
+    pub fn quick_check(&self) -> Result<String, StoreError> {
+        let found = self.all("PRAGMA quick_check(3)", (), |row| row.get::<_, String>(0))?;
+        Ok(found.join("; "))
+    }
+
     /// The plan the admin approved, by name.
     pub fn approved_plan(&self) -> Result<Option<String>, StoreError> {
         Ok(self.meta::<Option<String>>("approved_plan")?.flatten())

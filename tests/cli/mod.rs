@@ -2,4 +2,5 @@
 
 mod console;
 mod contract;
+mod ledger;
 mod servers;
