@@ -16,6 +16,7 @@ use super::context::{Context, Parts};
 use super::error::EngineError;
 use super::plan::{LinkPlan, Plan};
 use super::{cycle, lease, recover, ruling};
+use crate::config::{Listing, SyncProfile};
 use crate::connectors::WriteOutcome;
 use crate::model::{CycleReport, Entity, MarketoId, RecordKey, Side};
 use crate::store::{Op, OpKind, Store};
@@ -82,13 +83,17 @@ pub async fn preview(
         made_up: AtomicI64::new(0),
         people: Mutex::default(),
     };
-    let context = Context::recording(
-        Parts {
-            store: copy,
-            ..parts
-        },
-        recorder,
-    );
+    // An extract is a job in Marketo: a preview orders none.
+    let sync = SyncProfile {
+        listing: Listing::Off,
+        ..parts.sync
+    };
+    let parts = Parts {
+        store: copy,
+        sync,
+        ..parts
+    };
+    let context = Context::recording(parts, recorder);
     let lease = lease::take(&context).await?;
     recover::take_over(&context).await?;
     ruling::pauses(&context).await?;
