@@ -22,12 +22,13 @@ use crate::mapping::{CheckedMap, MappingProblem, Severity};
 use crate::model::{Direction, Entity, EntitySettings, FieldInfo};
 
 /// The entities this engine keeps in step without being told of any, in the order of writing.
-pub const ENTITIES: [Entity; 5] = [
+pub const ENTITIES: [Entity; 6] = [
     Entity::USER,
     Entity::TEAM,
     Entity::ACCOUNT,
     Entity::CONTACT,
     Entity::LEAD,
+    Entity::OPPORTUNITY,
 ];
 
 /// The settings of every entity: the stored ones, else those a new profile starts with.

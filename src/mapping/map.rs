@@ -144,10 +144,8 @@ impl EntityMap {
             "contact" => include_str!("../../assets/mappings/contact.toml"),
             "systemuser" => include_str!("../../assets/mappings/systemuser.toml"),
             "team" => include_str!("../../assets/mappings/team.toml"),
-            "teammembership" => include_str!("../../assets/mappings/teammembership.toml"),
             "account" => include_str!("../../assets/mappings/account.toml"),
             "opportunity" => include_str!("../../assets/mappings/opportunity.toml"),
-            "opportunityrole" => include_str!("../../assets/mappings/opportunityrole.toml"),
             _ => return None,
         };
         Some(Self::from_toml(document))

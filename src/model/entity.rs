@@ -21,8 +21,6 @@ impl Entity {
     pub const USER: Self = Self(Cow::Borrowed("systemuser"));
     /// Dynamics `team`, a sales person of a team's kind in Marketo.
     pub const TEAM: Self = Self(Cow::Borrowed("team"));
-    /// Who belongs to which team; a custom object of ours in Marketo.
-    pub const MEMBER: Self = Self(Cow::Borrowed("teammembership"));
     /// Dynamics `account`, a company in Marketo.
     pub const ACCOUNT: Self = Self(Cow::Borrowed("account"));
     /// Dynamics `opportunity`, an opportunity in Marketo.

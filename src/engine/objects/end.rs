@@ -1,5 +1,8 @@
 //! The Marketo end of a one-way entity: which object, and what its key is made of.
 
+use std::collections::BTreeMap;
+
+use crate::connectors::dynamics::Table;
 use crate::connectors::marketo::Object;
 use crate::model::{Fields, Record, RecordKey, Value};
 use crate::store::Base;
@@ -17,6 +20,8 @@ pub(in crate::engine) struct ObjectEnd {
     pub(in crate::engine) keys: Vec<String>,
     /// Columns that are read without being mapped.
     pub(in crate::engine) columns: Vec<String>,
+    /// Other tables that have to be read for it, by logical name.
+    pub(super) tables: BTreeMap<String, Table>,
     /// What becomes of a record whose row was deleted.
     pub(super) deleted: Deleted,
 }
@@ -45,6 +50,7 @@ impl ObjectEnd {
         Self {
             keys: keys.iter().map(|key| (*key).to_owned()).collect(),
             columns: Vec::new(),
+            tables: BTreeMap::new(),
             deleted: Deleted::Kept,
             object,
         }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::dress;
 use super::end::ObjectEnd;
+use super::opportunities;
 use super::references;
 use crate::connectors::marketo::ObjectRecord;
 use crate::engine::context::Context;
@@ -13,7 +14,7 @@ use crate::engine::error::EngineError;
 use crate::engine::gather::read_rows;
 use crate::engine::lane::Lane;
 use crate::engine::slice::{Item, Seen};
-use crate::model::{Record, RecordKey};
+use crate::model::{Entity, Record, RecordKey};
 
 /// Completes a slice's items: rows, what they point to, and Marketo's records.
 pub(in crate::engine) async fn gather(
@@ -27,6 +28,9 @@ pub(in crate::engine) async fn gather(
         if let Seen::Here(row) = &mut item.row {
             dress(lane.entity(), row);
         }
+    }
+    if *lane.entity() == Entity::OPPORTUNITY {
+        opportunities::companies(context, end, items).await?;
     }
     references::resolve(context, lane, items).await?;
     read_records(context, lane, end, items).await

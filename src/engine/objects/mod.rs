@@ -6,6 +6,7 @@ mod decide;
 mod describe;
 mod end;
 mod gather;
+mod opportunities;
 mod prepare;
 mod references;
 mod virtuals;

@@ -2,6 +2,7 @@
 
 use super::describe;
 use super::end::{Deleted, ObjectEnd};
+use super::opportunities::{CONTACT, CUSTOMER};
 use super::references::{self, Points};
 use super::virtuals;
 use crate::connectors::dynamics::{DynamicsIdentity, Table};
@@ -39,6 +40,11 @@ pub(in crate::engine) async fn lane(
         return Ok(None);
     }
     let mut end = ObjectEnd::named(&current.map.object);
+    if entity == Entity::OPPORTUNITY {
+        let contact = tables::table(context, &Entity::CONTACT, CONTACT, stamp).await?;
+        end.tables.insert(CONTACT.to_owned(), contact);
+        end.columns.push(CUSTOMER.to_owned());
+    }
     let fields = describe::fields(context, &end.object).await?;
     let columns = virtuals::columns(&entity, &table);
     let checked = checked(context, current, &columns, &fields).await?;

@@ -11,8 +11,6 @@ const CLOSED: &str = "statecode:closed";
 const WON: &str = "statecode:won";
 /// The account a customer is, or belongs to.
 pub(super) const COMPANY: &str = "customerid:company";
-/// Whether a role is the customer's.
-pub(super) const PRIMARY: &str = "connectionid:primary";
 
 /// The state codes of opportunities.
 const OPEN_STATE: i64 = 0;
@@ -30,9 +28,6 @@ pub(super) fn columns(entity: &Entity, table: &Table) -> Vec<FieldInfo> {
     if *entity == Entity::OPPORTUNITY {
         all.extend([CLOSED, WON].map(|name| FieldInfo::new(name, FieldKind::Boolean)));
         all.push(FieldInfo::new(COMPANY, FieldKind::Lookup));
-    }
-    if *entity == Entity::ROLE {
-        all.push(FieldInfo::new(PRIMARY, FieldKind::Boolean));
     }
     all
 }

@@ -1,6 +1,7 @@
 //! What travels one way to objects beside people: owners, companies, opportunities, roles, custom objects.
 
 mod accounts;
+mod opportunities;
 mod owners;
 
 use serde_json::{Map, Value as Json, json};
