@@ -69,8 +69,14 @@ pub(super) async fn first_copy(
         .map(|(entity, rows)| format!("{rows} {entity} rows"))
         .collect();
     let what = what.join(" and ");
-    let plan = name("first-copy", &format!("{organization} {what}"));
-    if !approved(context, &plan).await? {
+    let names: Vec<String> = waiting
+        .iter()
+        .map(|(entity, _)| entity.to_string())
+        .collect();
+    let stem = name("first-copy", &format!("{organization} {}", names.join(" ")));
+    let rows = waiting.iter().map(|(_, rows)| rows).sum();
+    let plan = format!("{stem}-{rows}");
+    if !grown(context, &stem, rows).await? {
         return Err(EngineError::Halted {
             reason: format!(
                 "the first copy waits for approval: {what} from Dynamics would be linked to what is in \
@@ -91,6 +97,23 @@ pub(super) async fn first_copy(
         })
         .await?;
     Ok(())
+}
+
+/// Rows that may come between the showing of a first copy and its start: so many, or this part of it. People go on
+/// working meanwhile; a plan that every new lead made void could never be approved.
+const GROWTH: (u64, u64) = (25, 10);
+
+/// Whether a first copy of these entities was approved that was about as large as this one.
+async fn grown(context: &Context, stem: &str, rows: u64) -> Result<bool, EngineError> {
+    let stored = context.store.read(|reader| reader.approved_plan()).await?;
+    let wished = context.control.wishes().approved;
+    Ok(stored.iter().chain(&wished).any(|plan| {
+        let shown = plan
+            .strip_prefix(stem)
+            .and_then(|rest| rest.strip_prefix('-'));
+        let shown = shown.and_then(|rows| rows.parse::<u64>().ok());
+        shown.is_some_and(|shown| rows <= shown + GROWTH.0.max(shown / GROWTH.1))
+    }))
 }
 
 /// Deletes a plan's name is made of; more of them are only counted.

@@ -1,9 +1,13 @@
 //! What every part of the engine is handed: both ends, the store, the clock, and the engine's own shared state.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 use super::alike::Told;
 use super::control::{Control, Throttled};
+use super::mutant::{self, Mutant};
 use super::preview::Recorder;
 use super::progress::Progress;
 use crate::clock::Clock;
@@ -71,6 +75,18 @@ impl Context {
             told: Told::default(),
             dry,
         }))
+    }
+}
+
+impl Shared {
+    /// When a write whose answer did not come by now has rested.
+    pub(super) fn rested(&self) -> DateTime<Utc> {
+        let rest = if mutant::is(Mutant::NoSettle) {
+            Duration::ZERO
+        } else {
+            self.sync.settle
+        };
+        self.clock.after(rest)
     }
 }
 

@@ -7,12 +7,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::Context;
 use super::lane::Lane;
+use super::mutant::{self, Mutant};
 use crate::connectors::marketo::LeadChange;
 use crate::model::{ConflictId, ConflictKind, ConflictStatus, Entity, Side, Value};
 use crate::store::{Base, Link, NewConflict, Op, OpKind, StoreError, Tx};
 
 /// A write of ours is recognised in the feed for this long.
 const RECOGNISED_FOR_HOURS: i64 = 24;
+
+/// Who did it, where we did.
+const OURS: &str = "Web service API";
 
 /// A lost update that was found.
 pub(super) struct Found {
@@ -48,8 +52,8 @@ pub(super) fn look(
 ) -> Result<Vec<Found>, StoreError> {
     let mut found = Vec::new();
     // Where the feed says who did it, only what came through the API can be ours.
-    let source = change.source.as_deref();
-    if source.is_some_and(|source| source != "Web service API") {
+    let source = change.source.as_deref().unwrap_or(OURS);
+    if source != OURS || mutant::is(Mutant::NoOldValue) {
         return Ok(found);
     }
     for changed in &change.fields {

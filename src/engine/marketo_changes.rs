@@ -14,6 +14,7 @@ use super::context::Context;
 use super::lane::Lane;
 use super::lost_update;
 use super::merged;
+use super::mutant::{self, Mutant};
 use super::pull_marketo::STRANGER;
 use crate::connectors::marketo::{DeletedPerson, LeadChange, LeadChangeKind, MergedPeople};
 use crate::model::{Conflict, Entity, LinkId, MarketoId, RecordKey};
@@ -110,6 +111,9 @@ pub(super) fn changed(
             continue;
         };
         *sorted.named.entry(link.entity.clone()).or_default() += 1;
+        if mutant::is(Mutant::OriginFilter) && mutant::ours(tx, lane, &change, now)? {
+            continue;
+        }
         if known.matters(lane, link, &change) {
             look(&link.entity, key);
         }

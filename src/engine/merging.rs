@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use super::decide::Setting;
+use super::mutant;
 use super::plan::{LinkPlan, Plan, Write, op_field};
 use super::slice::Item;
 use super::stamp;
@@ -73,6 +74,8 @@ pub(super) fn decide(
     if let Some(id) = row.key.dynamics() {
         to_marketo.extend(stamps(setting, id, person));
     }
+    mutant::send_all(lane, (row, person), &mut to_marketo);
+    mutant::agree_early(&mut plan, &to_dynamics, &to_marketo);
     let update = |fields: Vec<OpField>| {
         (!fields.is_empty()).then_some(Write {
             kind: OpKind::Update,

@@ -42,6 +42,7 @@ mod merged;
 mod merging;
 mod meter;
 mod missing;
+mod mutant;
 mod objects;
 mod order;
 mod outcome;
@@ -90,6 +91,9 @@ pub use holding::{hold, release};
 pub use inspect::{Compared, Inspection, inspect};
 pub use mapping_facts::{MappingFact, mapping_facts};
 pub use maps::{Current, mapping, set_mapping};
+pub use mutant::Mutant;
+#[cfg(debug_assertions)]
+pub use mutant::arm;
 pub use prepare::ENTITIES;
 pub use preview::{PREVIEW_LINES, PreviewLine, Previewed, preview};
 pub use prune::{JOURNAL_DAYS, JOURNAL_DAYS_DEFAULT};

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::mutant::{self, Mutant};
 use super::objects::Missing;
 use super::slice::Item;
 use crate::model::{ConflictId, MarketoId, RecordKey, Refusal, Side, Value};
@@ -116,12 +117,17 @@ impl Plan {
 
 /// A field of a write, as the outbox keeps it.
 pub(super) fn op_field(write: FieldWrite) -> OpField {
+    let canonical = if mutant::is(Mutant::RawBase) {
+        write.after.clone()
+    } else {
+        write.canonical
+    };
     OpField {
         field: write.field,
         name: write.name,
         before: write.before,
         after: write.after,
-        canonical: write.canonical,
+        canonical,
         cause: write.cause,
         conflict: write.conflict,
     }

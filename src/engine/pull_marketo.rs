@@ -15,6 +15,7 @@ use super::error::EngineError;
 use super::lane::Lane;
 use super::late;
 use super::marketo_changes::{self, Sorted};
+use super::mutant::{self, Mutant};
 use super::snapshot::NewsKind;
 use super::work::Arrivals;
 use crate::connectors::marketo::{
@@ -124,7 +125,7 @@ impl<'a> Feeds<'a> {
         let mut renewed = false;
         while !context.control.stopping() {
             let asked = context.clock.now();
-            let page = match self.page(feed, &cursor.token).await {
+            let mut page = match self.page(feed, &cursor.token).await {
                 Err(error) if error.trouble == Trouble::CursorExpired && !renewed => {
                     renewed = true;
                     cursor = self.begin_anew(feed, "its cursor was refused").await?;
@@ -133,6 +134,9 @@ impl<'a> Feeds<'a> {
                 page => page?,
             };
             let more = page.more;
+            if mutant::is(Mutant::CursorByDate) && !more {
+                page.token = context.marketo.paging_token(asked).await?;
+            }
             cursor.token.clone_from(&page.token);
             if !more {
                 // Not before: while there is more, the place in the feed is as old as it was.
@@ -231,6 +235,10 @@ impl<'a> Feeds<'a> {
         cursor: Option<Cursor>,
     ) -> Result<(), EngineError> {
         let (lanes, now) = (self.lanes.to_vec(), self.context.clock.now());
+        if let Some(first) = cursor.clone().filter(|_| mutant::is(Mutant::CursorFirst)) {
+            let store = &self.context.store;
+            store.transaction(move |tx| tx.set_cursor(&first)).await?;
+        }
         let sorted = self
             .context
             .store

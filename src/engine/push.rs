@@ -10,6 +10,7 @@ use tokio::try_join;
 use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
+use super::mutant::{self, Mutant};
 use super::objects;
 use super::settle::{self, Unsent};
 use super::stamp;
@@ -55,6 +56,11 @@ fn batch<'a>(
         let side = first.side;
         let answer = observed(context, lane, side, &ops).await?;
         match answer {
+            Ok(outcomes) if side == Side::Marketo && mutant::is(Mutant::BaseReadBack) => {
+                let written = ops.clone();
+                settle::answered(context, lane, ops, outcomes).await?;
+                mutant::read_back(context, lane, &written).await
+            }
             Ok(outcomes) => settle::answered(context, lane, ops, outcomes).await,
             Err(error) if error.trouble == Trouble::Refused && ops.len() > 1 => {
                 let mut left = ops;
@@ -62,10 +68,18 @@ fn batch<'a>(
                 batch(context, lane, left).await?;
                 batch(context, lane, right).await
             }
+            Err(error) if error.trouble == Trouble::Unknown && blindly(first) => {
+                batch(context, lane, ops).await
+            }
             Err(error) => failed(context, lane, ops, error).await,
         }
     }
     .boxed()
+}
+
+/// Whether a write without an answer is simply sent again.
+fn blindly(op: &Op) -> bool {
+    op.kind == OpKind::Create && mutant::is(Mutant::BlindCreate)
 }
 
 /// Sends a batch and notes it in the batch list while it is on its way.
@@ -133,7 +147,8 @@ async fn recorded(context: &Context, ops: &[Op]) -> Vec<WriteOutcome> {
 fn dynamics_writes<'a>(lane: &'a Lane, ops: &[Op]) -> Vec<DynamicsWrite<'a>> {
     ops.iter()
         .filter_map(|op| {
-            let version = op.version.clone();
+            let kept = |_: &String| !mutant::is(Mutant::NoIfMatch);
+            let version = op.version.clone().filter(kept);
             let (action, fields) = match op.kind {
                 OpKind::Create => (DynamicsAction::Create, values(op)),
                 OpKind::Delete => (DynamicsAction::Delete { version }, Vec::new()),
@@ -165,7 +180,12 @@ fn people_write(context: &Context, ops: &[Op]) -> PeopleWrite {
         } else {
             PeopleAction::UpdateOnly
         },
-        lookup: if creates { stamp::DYNAMICS_ID } else { "id" }.to_owned(),
+        lookup: match creates {
+            true if mutant::is(Mutant::BlindCreate) => "facebookId",
+            true => stamp::DYNAMICS_ID,
+            false => "id",
+        }
+        .to_owned(),
         people: ops.iter().map(person).collect(),
     }
 }
@@ -186,7 +206,7 @@ async fn failed(
 ) -> Result<(), EngineError> {
     match error.trouble {
         Trouble::Unknown | Trouble::Protocol => {
-            let rest = context.clock.after(context.sync.settle);
+            let rest = context.rested();
             settle::unknown(context, lane, &ops, rest, &error).await
         }
         Trouble::Retry { wait } => {

@@ -18,7 +18,7 @@ const AT_ONCE: usize = 1000;
 /// Takes over what an engine that was killed left in flight: called once, before the first cycle.
 pub(super) async fn take_over(context: &Context) -> Result<(), EngineError> {
     let now = context.clock.now();
-    let rest = chrono::TimeDelta::from_std(context.sync.settle).unwrap_or(chrono::TimeDelta::MAX);
+    let rest = context.rested() - now;
     let mut found = 0;
     loop {
         let resting = context

@@ -20,7 +20,7 @@ pub(super) async fn answered(
     outcomes: Vec<WriteOutcome>,
 ) -> Result<(), EngineError> {
     let (entity, now) = (lane.entity().clone(), context.clock.now());
-    let settle_at = context.clock.after(context.sync.settle);
+    let settle_at = context.rested();
     let side = ops.first().map_or(Side::Marketo, |op| op.side);
     let records = ops.len() as u64;
     let tally = context

@@ -274,10 +274,12 @@ async fn a_first_copy_that_is_to_be_asked_waits_for_its_plan() {
     let row = bench.somebody("Ada");
     let plan = |reason: Option<String>| reason.unwrap().split('\'').nth(1).unwrap().to_owned();
     let mut report = bench.cycle().await;
-    for _ in 0..2 {
+    for newcomer in ["Grace", "Mary"] {
         assert_eq!(report.outcome, CycleOutcome::Halted, "{report:?}");
         assert!(!bench.wire.take_writes().iter().any(is_record));
         let approved = Some(plan(report.reason));
+        // People go on working while the admin reads.
+        bench.somebody(newcomer);
         report = syncdeck::engine::one_cycle(bench.parts(), approved)
             .await
             .unwrap();

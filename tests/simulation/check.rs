@@ -1,14 +1,12 @@
 //! What must be true after any life, whatever happened in it.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
 
 use serde_json::Value as Json;
 use syncdeck::model::{ConflictKind, Direction, RecordKey, Side, Value};
 use syncdeck::sandbox::World;
-use syncdeck::store::LinkState;
+use syncdeck::store::{LinkState, OpState};
 
-use super::crowd::{Crowd, Edit, Who};
 use crate::engine::harness::wire::{Sent, Write, is_record};
 use crate::engine::harness::{Bench, oracle};
 
@@ -51,13 +49,13 @@ pub fn needless(write: &Write) -> Option<String> {
     (!fields.is_empty()).then(|| format!("I9: {fields:?} sent for nothing: {write:?}"))
 }
 
-/// All that can be told at the end.
-pub async fn check(bench: &Bench, crowd: &Mutex<Crowd>) -> Vec<String> {
+/// All that can be told at the end; `made`: people that were not made by the engine.
+pub async fn check(bench: &Bench, made: &HashSet<i64>) -> Vec<String> {
     let mut found = Vec::new();
     in_step(bench, &mut found);
     everybody(bench, &mut found).await;
     no_doubles(bench, &mut found);
-    nothing_lost(bench, &crowd.lock().unwrap(), &mut found);
+    nobody_again(bench, made, &mut found);
     store(bench, &mut found);
     found
 }
@@ -136,66 +134,69 @@ fn no_doubles(bench: &Bench, found: &mut Vec<String>) {
     }
 }
 
-/// I5: every value somebody set is there, was changed again by somebody on that side, or is kept as a loser.
-fn nothing_lost(bench: &Bench, crowd: &Crowd, found: &mut Vec<String>) {
-    let kept = losers(bench);
-    let mut last: Vec<&Edit> = Vec::new();
-    for edit in crowd.edits.iter().rev() {
-        if last
-            .iter()
-            .any(|later| later.who == edit.who && later.column == edit.column)
-        {
-            continue;
-        }
-        last.push(edit);
-        let Some(value) = edit.value.as_str() else {
+/// I3: nobody is made again for a row whose link is a tombstone.
+fn nobody_again(bench: &Bench, made: &HashSet<i64>, found: &mut Vec<String>) {
+    for link in bench.all_links() {
+        let (LinkState::Tombstone, Some(row)) = (link.state, link.dynamics) else {
             continue;
         };
-        let now = match edit.who {
-            Who::Row(table, id) => bench
-                .world
-                .dynamics
-                .row(table, id)
-                .map(|row| row.get(edit.column).cloned()),
-            Who::Person(id) => {
-                let person = bench.world.marketo.person(id);
-                person.map(|person| person.get(oracle::field_of(edit.column)).cloned())
-            }
-        };
-        // Deleted or merged since: that was a later human's doing.
-        let Some(now) = now else { continue };
-        if now.unwrap_or_default() != edit.value && !kept.contains(value) {
-            found.push(format!("I5: {edit:?} is lost"));
+        let again = bench.people_of(row);
+        let again: Vec<i64> = again
+            .into_iter()
+            .filter(|id| Some(*id) != link.marketo && !made.contains(id))
+            .collect();
+        if !again.is_empty() && link.marketo.is_some() {
+            found.push(format!("I3: {again:?} made again for {link:?}"));
         }
     }
 }
 
-/// Every value the journal or a conflict keeps.
-fn losers(bench: &Bench) -> HashSet<String> {
-    let mut kept = HashSet::new();
-    let mut keep = |value: &Value| {
-        kept.extend(value.as_text().map(str::to_owned));
-    };
-    for conflict in bench.conflicts() {
-        keep(&conflict.dynamics);
-        keep(&conflict.marketo);
-    }
-    let cycles = bench
-        .store
-        .read_blocking(|r| r.last_cycle())
-        .unwrap()
-        .map_or(0, |cycle| cycle.id.0);
-    for cycle in 1..=cycles {
-        let id = syncdeck::model::CycleId(cycle);
-        for row in bench
+/// I9: fields that were acknowledged, but of which the journal knows nothing.
+pub fn not_in_journal(bench: &Bench, writes: &[Write]) -> Vec<String> {
+    let updates = writes
+        .iter()
+        .filter(|write| is_record(write) && !write.key.is_empty() && !write.stale);
+    let mut found = Vec::new();
+    for write in updates {
+        let key = match write.side {
+            Side::Dynamics => write.key.parse().ok().map(RecordKey::Dynamics),
+            Side::Marketo => write.key.parse().ok().map(RecordKey::Marketo),
+        };
+        let Some(key) = key else { continue };
+        let journal = bench
             .store
-            .read_blocking(|r| r.journal_of_cycle(id, None, 100_000))
-            .unwrap()
-        {
-            keep(&row.entry.before);
+            .read_blocking(|r| r.journal_of(key, 1000))
+            .unwrap();
+        for (name, value) in &write.fields {
+            let Some(text) = value.as_str() else { continue };
+            let kept = journal
+                .iter()
+                .any(|row| row.entry.after.as_text() == Some(text));
+            if !kept && !name.starts_with("syncdeck") {
+                found.push(format!("I9: {name} of {write:?} is not in the journal"));
+            }
         }
     }
-    kept
+    found
+}
+
+/// I10: what a killed engine leaves behind is whole.
+pub fn after_a_kill(bench: &Bench) -> Vec<String> {
+    let mut found = Vec::new();
+    let links = bench.all_links();
+    let keyless = links
+        .iter()
+        .filter(|link| link.dynamics.is_none() && link.marketo.is_none());
+    found.extend(keyless.map(|link| format!("I10: no key: {link:?}")));
+    let known: HashSet<_> = links.iter().map(|link| link.id).collect();
+    for state in [OpState::Planned, OpState::Sent, OpState::Unknown] {
+        for op in bench.store.read_blocking(|r| r.ops(state, 1000)).unwrap() {
+            if op.link.is_some_and(|link| !known.contains(&link)) {
+                found.push(format!("I10: no link: {op:?}"));
+            }
+        }
+    }
+    found
 }
 
 /// I6, I7 and what else the store must not hold at rest.

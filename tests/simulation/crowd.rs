@@ -1,5 +1,6 @@
 //! Everybody who edits by hand, on both sides, and a record of what they did.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use fastrand::Rng;
@@ -7,8 +8,8 @@ use serde_json::{Value as Json, json};
 use syncdeck::sandbox::World;
 use uuid::Uuid;
 
-use crate::engine::harness::FIRST_PERSON;
 use crate::engine::harness::oracle::field_of;
+use crate::engine::harness::wire::Sent;
 
 /// Columns people change.
 const COLUMNS: [&str; 7] = [
@@ -23,7 +24,7 @@ const COLUMNS: [&str; 7] = [
 const FLAGS: [&str; 2] = ["donotphone", "donotbulkemail"];
 
 /// Which record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Who {
     Row(&'static str, Uuid),
     Person(i64),
@@ -38,7 +39,7 @@ pub struct Edit {
     pub value: Json,
 }
 
-/// What this life's people are inclined to do, out of a hundred; drawn by seed.
+/// What this life's people are inclined to do; drawn by seed.
 #[derive(Debug, Clone, Copy)]
 pub struct Habits {
     pub deletes: bool,
@@ -47,6 +48,11 @@ pub struct Habits {
     pub qualifies: bool,
     pub empties: bool,
     pub flags: bool,
+    pub sources: bool,
+    /// Rows are deactivated and merged, people and rows made again after they were deleted.
+    pub moves: bool,
+    /// Somebody customises a table, which ends every delta token.
+    pub customises: bool,
 }
 
 pub struct Crowd {
@@ -55,18 +61,31 @@ pub struct Crowd {
     pub edits: Vec<Edit>,
     pub rows: Vec<(&'static str, Uuid)>,
     pub habits: Habits,
+    /// People that were made here, not by the engine.
+    pub made: HashSet<i64>,
+    /// People and rows that took part in a merge.
+    pub merged: HashSet<Uuid>,
+    /// Texts the engine has sent anywhere: whoever replaces one there could see it.
+    pub sent: HashSet<String>,
+    /// What was done, for the trace.
+    pub news: Vec<String>,
+    gone: Vec<(String, String)>,
     values: u64,
 }
 
 impl Crowd {
     pub fn new(world: Arc<World>, mut random: Rng) -> Self {
+        let mut one_in = |count: u8| random.u8(..count) == 0;
         let habits = Habits {
-            deletes: random.u8(..3) == 0,
-            merges: random.u8(..3) == 0,
-            creates: random.bool(),
-            qualifies: random.u8(..4) == 0,
-            empties: random.bool(),
-            flags: random.bool(),
+            deletes: one_in(3),
+            merges: one_in(3),
+            creates: one_in(2),
+            qualifies: one_in(4),
+            empties: one_in(2),
+            flags: one_in(2),
+            sources: one_in(3),
+            moves: one_in(3),
+            customises: one_in(6),
         };
         Self {
             world,
@@ -74,20 +93,34 @@ impl Crowd {
             edits: Vec::new(),
             rows: Vec::new(),
             habits,
+            made: HashSet::new(),
+            merged: HashSet::new(),
+            sent: HashSet::new(),
+            news: Vec::new(),
+            gone: Vec::new(),
             values: 0,
         }
+    }
+
+    /// Looks over the engine's shoulder.
+    pub fn sees(&mut self, sent: &Sent) {
+        let values = sent.writes.iter().flat_map(|write| write.fields.values());
+        self.sent
+            .extend(values.filter_map(Json::as_str).map(str::to_owned));
     }
 
     /// A value nobody has used yet.
     pub fn value(&mut self, column: &str) -> Json {
         self.values += 1;
         let number = self.values;
-        if self.habits.empties && self.random.u8(..20) == 0 && column != "emailaddress1" {
+        if self.habits.empties && self.random.u8(..20) == 0 && !column.starts_with("email") {
             return Json::Null;
         }
         match column {
-            "emailaddress1" => json!(format!("v{number}@example.com")),
-            "telephone1" | "mobilephone" => json!(format!("+1 555 {}", 1_000_000 + number)),
+            "emailaddress1" | "email" => json!(format!("v{number}@example.com")),
+            "telephone1" | "mobilephone" | "phone" | "mobilePhone" => {
+                json!(format!("+1 555 {}", 1_000_000 + number))
+            }
             _ => json!(format!("v{number}")),
         }
     }
@@ -114,6 +147,7 @@ impl Crowd {
                     ("email", json!(email)),
                     ("title", title.clone()),
                 ]);
+                self.made.insert(id);
                 self.note(Who::Person(id), "jobtitle", title);
             }
             if number < 2 || self.random.u8(..4) > 0 {
@@ -123,6 +157,7 @@ impl Crowd {
     }
 
     fn note(&mut self, who: Who, column: &'static str, value: Json) {
+        self.news.push(format!("{who:?} {column} = {value}"));
         self.edits.push(Edit { who, column, value });
     }
 
@@ -148,12 +183,7 @@ impl Crowd {
     }
 
     fn any_person(&mut self) -> Option<i64> {
-        let count = self.world.marketo.people_count();
-        let people: Vec<i64> = (FIRST_PERSON..FIRST_PERSON + 200)
-            .filter(|id| self.world.marketo.person(*id).is_some())
-            .take(count)
-            .collect();
-        (!people.is_empty()).then(|| people[self.random.usize(..people.len())])
+        self.world.marketo.random_person(&mut self.random)
     }
 
     fn column(&mut self) -> &'static str {
@@ -194,50 +224,140 @@ impl Crowd {
     pub fn act(&mut self) {
         let column = self.column();
         match self.random.u8(..100) {
-            0..34 => {
-                if let Some((table, id)) = self.any_row() {
-                    self.edit_row(table, id, column);
-                }
-            }
-            34..66 => {
+            0..33 => self.edit_some_row(column),
+            33..64 => {
                 if let Some(id) = self.any_person() {
                     self.edit_person(id, column);
                 }
             }
-            66..80 => self.collide(column),
-            80..84 if self.habits.flags => self.flag(),
-            84..88 if self.habits.creates => self.newcomer(),
+            64..78 => self.collide(column),
+            78..82 if self.habits.flags => self.flag(),
+            82..85 if self.habits.sources => self.source(),
+            85..88 if self.habits.creates => self.newcomer(),
             88..91 if self.habits.creates => {
                 let (name, email) = self.somebody();
-                self.world.marketo.create_person(
-                    &[("firstName", json!(name)), ("email", json!(email))],
-                    "Web form",
-                );
+                self.make_person(&name, &email);
             }
-            91..93 if self.habits.deletes => {
-                if let Some((table, id)) = self.any_row() {
-                    let _ = self.world.dynamics.delete_row(table, id);
-                }
-            }
-            93..95 if self.habits.deletes => {
+            91..93 if self.habits.deletes => self.delete_row(),
+            93..94 if self.habits.deletes => {
                 if let Some(id) = self.any_person() {
+                    self.news.push(format!("delete person {id}"));
                     self.world.marketo.delete_person(id);
                 }
             }
-            95..97 if self.habits.merges => {
+            94..95 if self.habits.merges => {
                 if let (Some(winner), Some(loser)) = (self.any_person(), self.any_person()) {
-                    self.world.marketo.merge_people(winner, &[loser]);
+                    self.merge_people(winner, loser);
                 }
             }
-            97..98 if self.habits.qualifies => {
+            95..96 if self.habits.qualifies => {
                 if let Some(("lead", id)) = self.any_row() {
+                    self.news.push(format!("qualify {id}"));
                     let _ = self.world.dynamics.qualify_lead(id);
                 }
             }
-            _ => {
+            96..98 if self.habits.moves => self.move_about(),
+            98..99 if self.habits.customises => {
+                let table = ["lead", "contact"][self.random.usize(..2)];
+                self.news.push(format!("customise {table}"));
+                self.world.dynamics.touch_schema(table);
+            }
+            _ => self.edit_some_row(column),
+        }
+    }
+
+    fn edit_some_row(&mut self, column: &'static str) {
+        if let Some((table, id)) = self.any_row() {
+            self.edit_row(table, id, column);
+        }
+    }
+
+    fn make_person(&mut self, name: &str, email: &str) {
+        let fields = [("firstName", json!(name)), ("email", json!(email))];
+        let id = self.world.marketo.create_person(&fields, "Web form");
+        self.news.push(format!("person {id} {email}"));
+        self.made.insert(id);
+    }
+
+    fn merge_people(&mut self, winner: i64, loser: i64) {
+        let rows = [winner, loser].map(|id| self.row_of(id));
+        if self.world.marketo.merge_people(winner, &[loser]) {
+            self.news.push(format!("merge {loser} into {winner}"));
+            self.merged
+                .extend(rows.into_iter().flatten().map(|(_, row)| row));
+            self.made.insert(winner);
+        }
+    }
+
+    fn delete_row(&mut self) {
+        let Some((table, id)) = self.any_row() else {
+            return;
+        };
+        if let Some(row) = self.world.dynamics.row(table, id) {
+            let text = |name: &str| row.get(name).and_then(Json::as_str).map(str::to_owned);
+            self.gone
+                .extend(text("firstname").zip(text("emailaddress1")));
+        }
+        self.news.push(format!("delete {table} {id}"));
+        let _ = self.world.dynamics.delete_row(table, id);
+    }
+
+    /// Deactivates or reactivates a row, merges two, or makes somebody again who was deleted.
+    fn move_about(&mut self) {
+        match self.random.u8(..3) {
+            0 => {
                 if let Some((table, id)) = self.any_row() {
-                    self.edit_row(table, id, column);
+                    let state = json!(self.random.u8(..2));
+                    self.news.push(format!("state of {table} {id}: {state}"));
+                    let world = &self.world.dynamics;
+                    let _ = world.edit_row(table, id, &[("statecode", state)]);
                 }
+            }
+            1 => {
+                if let (Some((table, kept)), Some((other, gone))) = (self.any_row(), self.any_row())
+                    && table == other
+                    && kept != gone
+                {
+                    self.news.push(format!("merge {table} {gone} into {kept}"));
+                    self.merged.extend([kept, gone]);
+                    let _ = self.world.dynamics.merge_rows(table, kept, gone);
+                }
+            }
+            _ => {
+                let Some((name, email)) = self.gone.pop() else {
+                    return;
+                };
+                self.sent.insert(email.clone());
+                if self.random.bool() {
+                    self.create_row("contact", &name, &email);
+                } else {
+                    self.make_person(&name, &email);
+                }
+            }
+        }
+    }
+
+    /// Somebody chooses another source; only leads have one.
+    fn source(&mut self) {
+        const LABELS: [&str; 4] = [
+            "Advertisement",
+            "Employee Referral",
+            "External Referral",
+            "Partner",
+        ];
+        let choice = self.random.usize(..LABELS.len());
+        if self.random.bool() {
+            if let Some(("lead", id)) = self.any_row() {
+                let value = json!(choice + 1);
+                let values = [("leadsourcecode", value.clone())];
+                if self.world.dynamics.edit_row("lead", id, &values).is_ok() {
+                    self.note(Who::Row("lead", id), "leadsourcecode", value);
+                }
+            }
+        } else if let Some(id) = self.any_person() {
+            let fields = [("leadSource", json!(LABELS[choice]))];
+            if self.world.marketo.edit_person(id, &fields, "Web form") {
+                self.note(Who::Person(id), "leadsourcecode", json!(choice + 1));
             }
         }
     }
@@ -260,12 +380,16 @@ impl Crowd {
         let value = json!(self.random.bool());
         if self.random.bool() {
             if let Some((table, id)) = self.any_row() {
-                let _ = self.world.dynamics.edit_row(table, id, &[(column, value)]);
+                let values = [(column, value.clone())];
+                if self.world.dynamics.edit_row(table, id, &values).is_ok() {
+                    self.note(Who::Row(table, id), column, value);
+                }
             }
         } else if let Some(id) = self.any_person() {
-            self.world
-                .marketo
-                .edit_person(id, &[(field_of(column), value)], "Web form");
+            let fields = [(field_of(column), value.clone())];
+            if self.world.marketo.edit_person(id, &fields, "Web form") {
+                self.note(Who::Person(id), column, value);
+            }
         }
     }
 
@@ -287,6 +411,8 @@ impl Crowd {
         } else {
             "contact"
         };
+        // Typed off the other side: whoever changes it later could see it there.
+        self.sent.insert(email.clone());
         self.create_row(table, &name, &email);
     }
 }

@@ -1,18 +1,21 @@
 //! One life: a world, a crowd, an engine that is run, paused, reconfigured and killed, all from one seed.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use fastrand::Rng;
+use syncdeck::config::{FirstCopy, LimitMode};
 use syncdeck::engine;
-use syncdeck::model::{Direction, Entity, Policy, Side, Take, Value};
+use syncdeck::model::{CycleOutcome, Direction, Entity, Policy};
+use syncdeck::sandbox::Limits;
 
 use super::check;
 use super::crowd::Crowd;
-use crate::engine::harness::wire::{Fate, Schema, Sent};
+use super::doom::{Doom, Moment, Mortal, SharedDoom, lock};
+use super::lost;
+use super::weather::{Weather, fate, line};
+use crate::engine::harness::wire::{Fate, Schema, Sent, is_record};
 use crate::engine::harness::{Bench, written};
 
 /// Cycles a life may need to come to rest.
@@ -38,14 +41,15 @@ pub fn live(seed: u64) -> Lived {
     runtime.block_on(async {
         let mut life = Life::new(seed);
         life.run().await;
+        let told_of = life.told();
         if told {
-            for line in life.trace.lock().unwrap().iter() {
+            for line in &told_of.trace {
                 eprintln!("{line}");
             }
         }
         Lived {
-            violations: std::mem::take(&mut *life.violations.lock().unwrap()),
-            trace: std::mem::take(&mut *life.trace.lock().unwrap()),
+            violations: told_of.violations.clone(),
+            trace: told_of.trace.clone(),
         }
     })
 }
@@ -69,17 +73,20 @@ fn schema() -> Arc<Schema> {
     Arc::clone(SCHEMA.get_or_init(learnt))
 }
 
-type Shared<T> = Arc<Mutex<T>>;
-
 pub struct Life {
     pub bench: Bench,
-    pub crowd: Shared<Crowd>,
-    random: Rng,
-    directions: Shared<[Direction; 2]>,
-    violations: Shared<Vec<String>>,
-    trace: Shared<Vec<String>>,
-    crashes: bool,
-    admin: bool,
+    crowd: Arc<Mutex<Crowd>>,
+    pub random: Rng,
+    pub told: Arc<Mutex<Lived>>,
+    pub directions: Arc<Mutex<[Direction; 2]>>,
+    weather: Weather,
+    /// Where cycles are killed, its doom.
+    doom: Option<SharedDoom>,
+    pub admin: bool,
+    /// The plan of the first copy was approved, or needs no approval.
+    approved: Arc<AtomicBool>,
+    /// Everybody has stopped; the admin approves whatever waits.
+    resting: bool,
     started: tokio::time::Instant,
 }
 
@@ -88,130 +95,144 @@ pub const ENTITIES: [Entity; 2] = [Entity::LEAD, Entity::CONTACT];
 impl Life {
     fn new(seed: u64) -> Self {
         let mut random = Rng::with_seed(seed);
-        let bench = Bench::with(0, seed);
+        let weather = Weather::new(&mut random);
+        let mut bench = Bench::chosen(seed, &|options| {
+            options.activity_lag = Duration::from_secs(weather.lag);
+            if weather.limits {
+                options.limits = Limits::Real;
+            }
+        });
+        let asks = random.u8(..8) == 0;
+        if asks {
+            bench.sync.first_copy = FirstCopy::Ask;
+        }
+        if weather.limits {
+            bench.sync.limits = LimitMode::Real;
+        }
         bench.wire.know_schema(schema());
         let crowd = Crowd::new(Arc::clone(&bench.world), random.fork());
+        let dies = random.bool();
+        let doom = Doom::new(seed, random.fork());
         Self {
             crowd: Arc::new(Mutex::new(crowd)),
             directions: Arc::new(Mutex::new([Direction::Both; 2])),
-            violations: Arc::default(),
-            trace: Arc::default(),
-            crashes: random.bool(),
+            told: Arc::default(),
+            doom: dies.then_some(doom),
             admin: random.u8(..3) > 0,
+            approved: Arc::new(AtomicBool::new(!asks)),
+            started: tokio::time::Instant::now(),
+            resting: false,
+            weather,
             bench,
             random,
-            started: tokio::time::Instant::now(),
         }
     }
 
-    fn crowd(&self) -> std::sync::MutexGuard<'_, Crowd> {
+    pub fn crowd(&self) -> MutexGuard<'_, Crowd> {
         self.crowd.lock().unwrap()
     }
 
-    fn say(&self, text: impl Into<String>) {
+    fn told(&self) -> MutexGuard<'_, Lived> {
+        self.told.lock().unwrap()
+    }
+
+    pub fn say(&self, text: impl std::fmt::Display) {
         let at = self.started.elapsed().as_millis();
-        self.trace
-            .lock()
-            .unwrap()
-            .push(format!("{at:>9} {}", text.into()));
+        let news = std::mem::take(&mut self.crowd().news);
+        let mut told = self.told();
+        let news = news.iter().map(|text| format!("{at:>9}   {text}"));
+        told.trace.extend(news);
+        told.trace.push(format!("{at:>9} {text}"));
+    }
+
+    fn broken(&self, found: impl IntoIterator<Item = String>) {
+        self.told().violations.extend(found);
     }
 
     async fn run(&mut self) {
         self.crowd().settle_in();
-        self.say(format!("habits {:?}", self.crowd().habits));
-        self.hook();
-        self.turn_dials();
-        for _ in 0..self.random.usize(4..10) {
+        let habits = self.crowd().habits;
+        self.say(format!("{habits:?}"));
+        let doom = self.doom.as_ref().map(|doom| lock(doom).told());
+        let Weather {
+            dial,
+            harm,
+            busy,
+            lag,
+            limits,
+            ..
+        } = &self.weather;
+        let weather = format!("harm {harm} busy {busy} lag {lag} limits {limits} dial {dial}");
+        self.say(format!("{weather}, dies {doom:?}"));
+        self.bench.world.faults.set(dial).unwrap();
+        self.hook(self.weather.harm, self.weather.busy);
+        for _ in 0..self.random.usize(2..7) {
             self.between().await;
-            self.cycle().await;
+            self.cycle(true).await;
         }
         self.rest().await;
-        let found = check::check(&self.bench, &self.crowd).await;
-        self.violations.lock().unwrap().extend(found);
+        let made = self.crowd().made.clone();
+        let found = check::check(&self.bench, &made).await;
+        self.broken(found);
+        let sure = self.weather.calm && self.doom.is_none();
+        let found = lost::check(&self.bench, &self.crowd(), sure);
+        self.broken(found);
+        let limited = self.bench.wire.take_limited();
+        if self.weather.limits && self.doom.is_none() && !self.weather.limits_are_dialled() {
+            self.broken(
+                limited
+                    .into_iter()
+                    .map(|call| format!("I8: limited: {call}")),
+            );
+        }
     }
 
     /// Puts this life's faults and the crowd's bad timing on the wire.
-    fn hook(&mut self) {
-        let harm: u32 = [0, 2, 5][self.random.usize(..3)];
-        let busy = [0, 20, 60][self.random.usize(..3)];
-        self.say(format!(
-            "harm {harm} % busy {busy} % crashes {}",
-            self.crashes
-        ));
+    fn hook(&mut self, harm: u32, busy: u32) {
         let mut random = self.random.fork();
         let (crowd, directions) = (Arc::clone(&self.crowd), Arc::clone(&self.directions));
-        let (violations, trace) = (Arc::clone(&self.violations), Arc::clone(&self.trace));
-        let started = self.started;
-        self.bench.wire.before(move |sent| {
+        let (told, approved) = (Arc::clone(&self.told), Arc::clone(&self.approved));
+        let (started, doom) = (self.started, self.doom.clone());
+        self.bench.wire.before(move |sent: &Sent| {
             let mut crowd = crowd.lock().unwrap();
             if random.u32(..100) < busy {
                 crowd.act();
             }
-            let fate = fate(&mut random, harm, sent);
+            let mut fate = fate(&mut random, harm, sent);
+            if doom
+                .as_ref()
+                .is_some_and(|doom| lock(doom).passes(Moment::Call))
+            {
+                fate = Fate::Hang;
+            }
+            crowd.sees(sent);
             let at = started.elapsed().as_millis();
-            trace.lock().unwrap().push(line(at, sent, fate));
+            let mut told = told.lock().unwrap();
+            let news = std::mem::take(&mut crowd.news);
+            told.trace
+                .extend(news.iter().map(|text| format!("{at:>9}   {text}")));
+            told.trace.push(format!("{at:>9} {}", line(sent, fate)));
             let found = check::forbidden(&crowd.world, sent, *directions.lock().unwrap());
-            violations.lock().unwrap().extend(found);
+            told.violations.extend(found);
+            if !approved.load(Ordering::Relaxed) && sent.writes.iter().any(is_record) {
+                told.violations.push(format!("I13: not approved: {sent:?}"));
+            }
             fate
         });
-        let (crowd, mut random) = (Arc::clone(&self.crowd), self.random.fork());
+        let (crowd, doom) = (Arc::clone(&self.crowd), self.doom.clone());
+        let mut random = self.random.fork();
         self.bench.wire.after(move |_| {
             if random.u32(..100) < busy {
                 crowd.lock().unwrap().act();
             }
+            if doom
+                .as_ref()
+                .is_some_and(|doom| lock(doom).passes(Moment::Answer))
+            {
+                return Fate::Hang;
+            }
             Fate::Pass
         });
-    }
-
-    fn turn_dials(&mut self) {
-        let kinds = [
-            "429",
-            "429time",
-            "500",
-            "deadlock",
-            "timeout",
-            "503",
-            "403",
-            "412",
-            "401",
-            "expired",
-            "slow",
-            "bad",
-            "cut",
-            "truncated",
-            "html",
-            "type",
-        ];
-        let mut dial: Vec<String> = kinds
-            .iter()
-            .filter(|_| self.random.u8(..8) == 0)
-            .map(|kind| format!("dynamics:{kind}=0.05"))
-            .collect();
-        let kinds = [
-            "601",
-            "602",
-            "604",
-            "606",
-            "608",
-            "611",
-            "615",
-            "713",
-            "500",
-            "502",
-            "5xx",
-            "slow",
-            "cut",
-            "lost",
-            "reset",
-            "partial",
-            "duplicate",
-            "late",
-        ];
-        let marketo = kinds.iter().filter(|_| self.random.u8(..8) == 0);
-        dial.extend(marketo.map(|kind| format!("marketo:{kind}=0.05")));
-        let dial = dial.join(",");
-        self.bench.world.faults.set(&dial).unwrap();
-        self.say(format!("dials {dial}"));
     }
 
     /// What happens between two cycles.
@@ -224,200 +245,111 @@ impl Life {
         if self.admin {
             self.administer();
         }
-        let wait = [1, 5, 60, 300][self.random.usize(..4)];
+        // Now and then long enough for every token to expire.
+        let wait = [1, 5, 60, 300, 60, 5, 1, 4000][self.random.usize(..8)];
         self.bench.pass(wait).await;
     }
 
-    fn administer(&mut self) {
-        let store = self.bench.store.clone();
-        match self.random.u8(..10) {
-            0 => {
-                let paused = self.random.bool();
-                self.say(format!("paused {paused}"));
-                store
-                    .transaction_blocking(|tx| tx.set_paused(paused))
-                    .unwrap();
+    /// One cycle, which may be killed where this life's cycles are.
+    async fn cycle(&mut self, may_die: bool) {
+        let parts = self.bench.parts();
+        let cycle = engine::one_cycle(parts, None);
+        let ended = match self.doom.clone().filter(|_| may_die) {
+            Some(doom) => {
+                let store = self.bench.store.clone();
+                let cycle = Box::pin(cycle);
+                Mortal { doom, store, cycle }.await
             }
-            1 => {
-                let number = self.random.usize(..2);
-                let direction = Direction::ALL[self.random.usize(..4)];
-                let policy = Policy::ALL[self.random.usize(..5)];
-                self.set(number, direction, policy);
+            None => Some(cycle.await),
+        };
+        match ended {
+            None => {
+                self.say("killed");
+                self.bench.restart();
+                self.broken(check::after_a_kill(&self.bench));
             }
-            2 => {
-                store
-                    .transaction_blocking(|tx| engine::retry(tx, None, self.bench.clock.now()))
-                    .unwrap();
+            Some(Ok(report)) => {
+                let (outcome, reason) = (report.outcome, report.reason.as_deref());
+                self.say(format!("cycle {outcome:?} {} {reason:?}", written(&report)));
+                if outcome == CycleOutcome::Halted {
+                    self.halted(reason.unwrap_or_default());
+                }
             }
-            _ => self.decide(),
+            Some(Err(error)) => self.broken([format!("a cycle ended with {error}")]),
         }
     }
 
-    fn set(&self, number: usize, direction: Direction, policy: Policy) {
+    /// A plan waits; the admin approves it now or later.
+    fn halted(&mut self, reason: &str) {
+        let plan = reason.split("approve the plan '").nth(1);
+        let plan = plan.and_then(|rest| rest.split('\'').next());
+        let approves = self.random.bool() || self.resting;
+        let Some(plan) = plan.filter(|_| approves).map(str::to_owned) else {
+            return;
+        };
+        self.say(format!("approves {plan}"));
+        // Our fields in Marketo are not records.
+        if plan.starts_with("first-copy") {
+            self.approved.store(true, Ordering::Relaxed);
+        }
+        self.bench
+            .store
+            .transaction_blocking(|tx| tx.set_approved_plan(Some(&plan)))
+            .unwrap();
+    }
+
+    pub fn set(&self, number: usize, direction: Direction, policy: Policy) {
         self.say(format!("{} {direction} {policy}", ENTITIES[number]));
         self.directions.lock().unwrap()[number] = direction;
         self.bench.set(ENTITIES[number].clone(), direction, policy);
     }
 
-    /// Decides some of the conflicts that wait.
-    fn decide(&mut self) {
-        for conflict in self.bench.open_conflicts() {
-            if conflict.status != syncdeck::model::ConflictStatus::Pending || self.random.bool() {
-                continue;
-            }
-            let take = match self.random.u8(..3) {
-                0 => Take::Side(Side::Dynamics),
-                1 => Take::Side(Side::Marketo),
-                _ if conflict.field.is_empty() => Take::Side(Side::Dynamics),
-                _ if conflict.field.starts_with("do") || conflict.field == "unsubscribed" => {
-                    Take::Side(Side::Marketo)
-                }
-                _ => match self.crowd().value(&conflict.field) {
-                    serde_json::Value::String(text) => Take::Value(Value::text(text)),
-                    _ => Take::Value(Value::Null),
-                },
-            };
-            self.say(format!(
-                "decide {:?} {} {take:?}",
-                conflict.id, conflict.field
-            ));
-            self.bench.resolve(conflict.id, take);
-        }
-    }
-
-    async fn cycle(&mut self) {
-        let parts = self.bench.parts();
-        let cycle = engine::one_cycle(parts, None);
-        if self.crashes && self.random.u8(..3) == 0 {
-            let polls = 1 + (2.0_f64).powf(self.random.f64() * 9.0) as u64;
-            let ended = CrashAfter {
-                polls,
-                future: Box::pin(cycle),
-            }
-            .await;
-            self.say(format!("cycle, killed: {}", ended.is_none()));
-            self.bench.restart();
-            return;
-        }
-        match cycle.await {
-            Ok(report) => self.say(format!(
-                "cycle {:?} {} {:?}",
-                report.outcome,
-                written(&report),
-                report.reason
-            )),
-            Err(error) => self
-                .violations
-                .lock()
-                .unwrap()
-                .push(format!("a cycle ended with {error}")),
-        }
-    }
-
     /// Faults and people stop; the engine must come to rest.
     async fn rest(&mut self) {
         self.say("rest");
-        let (crowd, directions) = (Arc::clone(&self.crowd), Arc::clone(&self.directions));
-        let (violations, trace) = (Arc::clone(&self.violations), Arc::clone(&self.trace));
-        let started = self.started;
-        self.bench.wire.unhook();
-        self.bench.wire.before(move |sent| {
-            let world = Arc::clone(&crowd.lock().unwrap().world);
-            let at = started.elapsed().as_millis();
-            trace.lock().unwrap().push(line(at, sent, Fate::Pass));
-            let found = check::forbidden(&world, sent, *directions.lock().unwrap());
-            violations.lock().unwrap().extend(found);
-            Fate::Pass
-        });
+        self.hook(0, 0);
         self.bench.world.faults.set("").unwrap();
-        self.bench
-            .store
+        let store = self.bench.store.clone();
+        store
             .transaction_blocking(|tx| tx.set_paused(false))
             .unwrap();
         for number in 0..2 {
-            let both = self.directions.lock().unwrap()[number];
-            if both != Direction::Both {
+            let direction = self.directions.lock().unwrap()[number];
+            if direction != Direction::Both {
                 self.set(number, Direction::Both, Policy::Ask);
             }
         }
-        self.bench.pass(150).await;
+        self.resting = true;
+        while !self.approved.load(Ordering::Relaxed) {
+            self.cycle(false).await;
+        }
+        let settled = self.weather.settled_after();
+        self.bench.pass(settled).await;
         let (mut writing, mut quiet) = (0, 0);
         for _ in 0..CYCLES_TO_REST {
             let now = self.bench.clock.now();
-            self.bench
-                .store
+            store
                 .transaction_blocking(|tx| engine::retry(tx, None, now))
                 .unwrap();
             self.bench.wire.take();
-            self.cycle_whole().await;
+            self.cycle(false).await;
             let writes = self.bench.wire.take_writes();
-            let needless: Vec<_> = writes.iter().filter_map(check::needless).collect();
-            self.violations.lock().unwrap().extend(needless);
+            let found: Vec<_> = writes.iter().filter_map(check::needless).collect();
+            self.broken(found);
             if writes.is_empty() {
                 quiet += 1;
             } else {
+                self.broken(check::not_in_journal(&self.bench, &writes));
                 (writing, quiet) = (writing + 1, 0);
             }
             if quiet == 2 {
                 break;
             }
-            self.bench.pass(150).await;
+            self.bench.pass(settled).await;
         }
         if quiet < 2 || writing > WRITING_TO_REST {
             let text = format!("I2: {writing} writing cycles, {quiet} quiet ones at the end");
-            self.violations.lock().unwrap().push(text);
+            self.broken([text]);
         }
-    }
-
-    async fn cycle_whole(&mut self) {
-        let crashes = std::mem::replace(&mut self.crashes, false);
-        self.cycle().await;
-        self.crashes = crashes;
-    }
-}
-
-fn fate(random: &mut Rng, harm: u32, sent: &Sent) -> Fate {
-    if random.u32(..100) >= harm {
-        return Fate::Pass;
-    }
-    match random.u8(..4) {
-        0 => Fate::Lost,
-        1 => Fate::Swallowed,
-        2 if !sent.writes.is_empty() => Fate::Late(Duration::from_secs(random.u64(1..100))),
-        _ => Fate::Refused,
-    }
-}
-
-fn line(at: u128, sent: &Sent, fate: Fate) -> String {
-    let mut line = format!("{at:>9} {} {}", sent.side, sent.path);
-    if fate != Fate::Pass {
-        line += &format!(" {fate:?}");
-    }
-    for write in &sent.writes {
-        let fields = serde_json::to_string(&write.fields).unwrap();
-        line += &format!("\n            {} {} {fields}", write.what, write.key);
-    }
-    line
-}
-
-/// A future that is dropped after so many polls, at whatever point it then waits.
-struct CrashAfter<F> {
-    polls: u64,
-    future: Pin<Box<F>>,
-}
-
-impl<F: Future> Future for CrashAfter<F> {
-    type Output = Option<F::Output>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.polls == 0 {
-            return Poll::Ready(None);
-        }
-        self.polls -= 1;
-        let polled = self.future.as_mut().poll(context).map(Some);
-        if polled.is_pending() && self.polls == 0 {
-            return Poll::Ready(None);
-        }
-        polled
     }
 }

@@ -1,6 +1,7 @@
 //! A world in one thread: both ends in-process, the real connectors, engine and store, paused time.
 
 pub mod oracle;
+pub mod process;
 pub mod rules;
 pub mod wire;
 
@@ -53,7 +54,12 @@ impl Bench {
 
     /// `people` in Dynamics and a part of them in Marketo, as the sandbox seeds them.
     pub fn with(people: usize, seed: u64) -> Self {
-        Self::on(Store::open_in_memory().unwrap(), people, seed)
+        Self::on(Store::open_in_memory().unwrap(), people, seed, &|_| {})
+    }
+
+    /// Nobody on either side yet, and a sandbox set up as `choose` likes it.
+    pub fn chosen(seed: u64, choose: &dyn Fn(&mut SandboxOptions)) -> Self {
+        Self::on(Store::open_in_memory().unwrap(), 0, seed, choose)
     }
 
     /// As [`Bench::with`], and every entity kept in step as a new profile does.
@@ -71,12 +77,12 @@ impl Bench {
 
     /// The same with the state in a file.
     pub fn with_file(people: usize, seed: u64, state: &Path) -> Self {
-        Self::on(Store::open(state).unwrap(), people, seed)
+        Self::on(Store::open(state).unwrap(), people, seed, &|_| {})
     }
 
-    fn on(store: Store, people: usize, seed: u64) -> Self {
+    fn on(store: Store, people: usize, seed: u64, choose: &dyn Fn(&mut SandboxOptions)) -> Self {
         let clock = Clock::following_tokio(Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap());
-        let options = SandboxOptions {
+        let mut options = SandboxOptions {
             people,
             seed,
             limits: Limits::Off,
@@ -84,6 +90,7 @@ impl Bench {
             faults: Faults::seeded(seed),
             ..SandboxOptions::default()
         };
+        choose(&mut options);
         let world = Arc::new(World::new(&options, clock.clone()).unwrap());
         let wire = Wire::new(Arc::clone(&world), Duration::from_millis(20));
         let sync = SyncProfile {
@@ -317,6 +324,13 @@ impl Bench {
     // What the engine remembers, and what it is told.
 
     pub fn links(&self) -> Vec<Link> {
+        let mut found = self.all_links();
+        found.retain(|link| link.state != syncdeck::store::LinkState::Tombstone);
+        found
+    }
+
+    /// Links and tombstones.
+    pub fn all_links(&self) -> Vec<Link> {
         let mut found = Vec::new();
         for entity in [Entity::LEAD, Entity::CONTACT] {
             let mut after = None;
@@ -330,7 +344,6 @@ impl Bench {
                 found.extend(page);
             }
         }
-        found.retain(|link| link.state != syncdeck::store::LinkState::Tombstone);
         found
     }
 

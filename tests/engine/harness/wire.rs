@@ -31,6 +31,8 @@ pub struct Write {
     pub version: Option<String>,
     /// Fields the target held just so when the write arrived: they should not have been sent.
     pub needless: Vec<String>,
+    /// The row has moved on or is gone, so that it will be refused.
+    pub stale: bool,
 }
 
 /// One call as the wire sees it.
@@ -57,6 +59,8 @@ pub enum Fate {
     Held(Duration),
     /// It is carried out at once, and answered so much later.
     Slow(Duration),
+    /// Nothing ever comes of it: its sender dies waiting.
+    Hang,
 }
 
 type Hook = Box<dyn FnMut(&Sent) -> Fate + Send>;
@@ -78,13 +82,29 @@ struct Seen {
     calls: Vec<Sent>,
     schema: Schema,
     schema_calls: u64,
+    /// Whether Marketo's description of people names our fields.
+    fields: Ours,
+    limited: Vec<String>,
 }
 
-/// The organisation's metadata, which no life changes: by address.
+/// What is known of our fields in Marketo.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Ours {
+    #[default]
+    Missing,
+    /// They were asked for; whether they are there has not been seen yet.
+    Asked,
+    There,
+}
+
+/// Codes and statuses that say that a limit was met.
+const LIMITS: [&str; 3] = ["\"606\"", "\"615\"", "\"607\""];
+
+/// Metadata of both ends, which no life changes: by address.
 pub type Schema = std::collections::HashMap<String, http::Response<Bytes>>;
 
 /// One in so many schema calls is carried out for real, so that faults strike there too.
-const SCHEMA_FOR_REAL: u64 = 16;
+const SCHEMA_FOR_REAL: u64 = 100;
 
 impl Wire {
     pub fn new(world: Arc<World>, latency: Duration) -> Arc<Self> {
@@ -164,6 +184,11 @@ impl Wire {
         self.seen().schema.clone()
     }
 
+    /// Calls since the last look that were answered with a limit, and forgets them.
+    pub fn take_limited(&self) -> Vec<String> {
+        std::mem::take(&mut self.seen().limited)
+    }
+
     /// Answers most schema calls from `schema`: they are the same in every world, and slow.
     pub fn know_schema(&self, schema: Arc<Schema>) {
         *self.schema.lock().unwrap() = Some(schema);
@@ -171,8 +196,15 @@ impl Wire {
 
     fn known(&self, request: &http::Request<Bytes>) -> Option<http::Response<Bytes>> {
         let known = self.schema.lock().unwrap().clone()?;
-        let answer = known.get(&request.uri().to_string())?;
         let mut seen = self.seen();
+        let uri = request.uri();
+        let key = match seen.fields {
+            _ if !is_description(uri.path()) => uri.to_string(),
+            Ours::Asked => return None,
+            Ours::Missing => format!("{uri} without ours"),
+            Ours::There => uri.to_string(),
+        };
+        let answer = known.get(&key)?;
         seen.schema_calls += 1;
         (!seen.schema_calls.is_multiple_of(SCHEMA_FOR_REAL)).then(|| answer.clone())
     }
@@ -181,7 +213,10 @@ impl Wire {
         if let Some(answer) = self.known(&request) {
             return Ok(answer);
         }
-        let uri = request.uri().to_string();
+        let uri = request.uri().clone();
+        if uri.path().ends_with("/schema/fields.json") && request.method() == http::Method::POST {
+            self.seen().fields = Ours::Asked;
+        }
         let router = match side {
             Side::Dynamics => self.dynamics.clone(),
             Side::Marketo => self.marketo.clone(),
@@ -191,12 +226,33 @@ impl Wire {
         match body.collect().await {
             Ok(body) => {
                 let answer = http::Response::from_parts(head, body.to_bytes());
-                if uri.contains("/EntityDefinitions(") && answer.status() == http::StatusCode::OK {
-                    self.seen().schema.insert(uri, answer.clone());
-                }
+                self.learn(&uri, &answer);
                 Ok(answer)
             }
             Err(error) => Err(TransportError::Interrupted(error.to_string())),
+        }
+    }
+
+    fn learn(&self, uri: &http::Uri, answer: &http::Response<Bytes>) {
+        let (mut seen, body) = (self.seen(), answer.body());
+        let says = |word: &str| memchr::memmem::find(body, word.as_bytes()).is_some();
+        let short = body.len() < 1000;
+        if answer.status() == 429 || (short && LIMITS.iter().any(|code| says(code))) {
+            seen.limited.push(uri.to_string());
+        }
+        if answer.status() != http::StatusCode::OK {
+            return;
+        }
+        if is_description(uri.path()) {
+            if says("syncdeckDeleted") {
+                seen.fields = Ours::There;
+                seen.schema.insert(uri.to_string(), answer.clone());
+            } else if seen.fields == Ours::Missing && (says("updateable") || says("readOnly")) {
+                let key = format!("{uri} without ours");
+                seen.schema.insert(key, answer.clone());
+            }
+        } else if uri.path().contains("/EntityDefinitions") {
+            seen.schema.insert(uri.to_string(), answer.clone());
         }
     }
 
@@ -236,6 +292,7 @@ impl Transport for Line {
         match fate {
             Fate::Refused => return Err(TransportError::Connect("refused".to_owned())),
             Fate::Swallowed => return cut(),
+            Fate::Hang => std::future::pending().await,
             Fate::Late(by) => {
                 let late = Arc::clone(wire);
                 tokio::spawn(async move {
@@ -249,7 +306,7 @@ impl Transport for Line {
             Fate::Pass | Fate::Lost | Fate::Slow(_) => {}
         }
         for write in &mut sent.writes {
-            write.needless = needless(&wire.world, write);
+            compare(&wire.world, write);
         }
         wire.seen().calls.push(sent.clone());
         let answer = wire.deliver(side, request).await;
@@ -257,12 +314,20 @@ impl Transport for Line {
             tokio::time::sleep(by).await;
         }
         let after = Wire::ask(&wire.after, &sent);
+        if after == Fate::Hang {
+            std::future::pending::<()>().await;
+        }
         tokio::time::sleep(wire.latency).await;
         if fate == Fate::Lost || after == Fate::Lost {
             return cut();
         }
         answer
     }
+}
+
+/// Marketo's description of people: the same in every world once our fields are among them.
+fn is_description(path: &str) -> bool {
+    path.contains("/leads/describe")
 }
 
 /// Whether a write is about one record, not about the schema.
@@ -290,6 +355,7 @@ fn writes(side: Side, request: &http::Request<Bytes>) -> Vec<Write> {
             fields: serde_json::from_str(&body).unwrap_or_default(),
             version: None,
             needless: Vec::new(),
+            stale: false,
         }],
     }
 }
@@ -313,6 +379,7 @@ fn people(path: &str, body: &str) -> Vec<Write> {
                 fields,
                 version: None,
                 needless: Vec::new(),
+                stale: false,
             }
         })
         .collect()
@@ -335,6 +402,7 @@ fn parts(body: &str) -> Vec<Write> {
                 fields: Map::new(),
                 version: None,
                 needless: Vec::new(),
+                stale: false,
             });
             open = true;
         } else if let (true, Some(version)) = (open, line.strip_prefix("If-Match: ")) {
@@ -352,36 +420,31 @@ fn parts(body: &str) -> Vec<Write> {
     found
 }
 
-fn needless(world: &World, write: &Write) -> Vec<String> {
-    let held = match write.side {
-        Side::Marketo => write
-            .key
-            .parse()
-            .ok()
-            .and_then(|id| world.marketo.person(id)),
-        Side::Dynamics => {
-            let table = if write.what.ends_with("contacts") {
-                "contact"
-            } else {
-                "lead"
-            };
-            write
-                .key
-                .parse()
-                .ok()
-                .and_then(|id| world.dynamics.row(table, id))
-        }
+/// What the target holds now.
+fn held(world: &World, write: &Write) -> Option<Map<String, Json>> {
+    if write.side == Side::Marketo {
+        return world.marketo.person(write.key.parse().ok()?);
+    }
+    let table = if write.what.ends_with("contacts") {
+        "contact"
+    } else {
+        "lead"
     };
-    let Some(held) = held else { return Vec::new() };
+    world.dynamics.row(table, write.key.parse().ok()?)
+}
+
+/// Compares a write with what its target holds as it arrives.
+fn compare(world: &World, write: &mut Write) {
+    let Some(held) = held(world, write) else {
+        write.stale = !write.key.is_empty();
+        return;
+    };
     let now = held.get("versionnumber").map(ToString::to_string);
-    if write.version.is_some() && write.version != now {
-        return Vec::new();
+    write.stale = write.version.is_some() && write.version != now;
+    if write.stale {
+        return;
     }
     let same = |(name, value): &(&String, &Json)| held.get(*name).unwrap_or(&Json::Null) == *value;
-    write
-        .fields
-        .iter()
-        .filter(same)
-        .map(|(name, _)| name.clone())
-        .collect()
+    let needless = write.fields.iter().filter(same);
+    write.needless = needless.map(|(name, _)| name.clone()).collect();
 }
