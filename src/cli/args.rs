@@ -73,6 +73,16 @@ pub(super) enum Verb {
     Pause(PauseArguments),
     /// Let what is held back go on: all, or what was held for one entity or direction
     Resume(Part),
+    /// Try a filter before it is set
+    #[command(subcommand)]
+    Filter(FilterVerb),
+    /// Carry what Dynamics holds to Marketo anew, empties included
+    Backfill(BackfillArguments),
+    /// Field maps and entity settings as one TOML document
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// Bind the state to the two ends the profile names now: maps and settings are kept, links are found anew by keys
+    Rebind,
     /// List and resolve conflicts
     #[command(subcommand)]
     Conflicts(ConflictsVerb),
@@ -110,6 +120,74 @@ pub(super) struct Part {
     /// Only this direction
     #[arg(long, value_enum, value_name = "D")]
     pub(super) direction: Option<DirectionArgument>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum FilterVerb {
+    /// Count which rows would enter and leave, and name some; nothing is changed
+    Test {
+        /// The entity
+        entity: String,
+        /// A CEL expression over the row's columns, as "address1_country == 'Italy'"
+        expression: String,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BackfillArguments {
+    /// The entity
+    pub(super) entity: String,
+    /// Only these logical fields
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(super) fields: Vec<String>,
+    /// Only rows created since this day or moment
+    #[arg(long, value_name = "DAY")]
+    pub(super) created_from: Option<String>,
+    /// Only rows changed since this day or moment
+    #[arg(long, value_name = "DAY")]
+    pub(super) updated_from: Option<String>,
+    /// Only rows created, or changed, before this day or moment
+    #[arg(long, value_name = "DAY")]
+    pub(super) to: Option<String>,
+    /// Only rows this CEL expression holds for
+    #[arg(long, value_name = "EXPR")]
+    pub(super) filter: Option<String>,
+    /// Only the rows whose ids this file lists, one a line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["created_from", "updated_from", "to", "filter"])]
+    pub(super) ids: Option<PathBuf>,
+    /// End the backfill that runs
+    #[arg(long, conflicts_with_all = ["fields", "created_from", "updated_from", "to", "filter", "ids"])]
+    pub(super) cancel: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigVerb {
+    /// Write a configuration file to start from
+    Init,
+    /// Show each entity's settings
+    Show {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write field maps and entity settings as TOML
+    Export {
+        /// The file, instead of stdout
+        file: Option<PathBuf>,
+    },
+    /// Read them from a file: checked as a whole, shown as differences, obeyed from the next cycle on
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Only show what would change
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print where the configuration file is
+    Path,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod args;
 mod backend;
 mod check;
+mod config;
 mod conflicts;
 mod console;
 mod failures;
@@ -11,9 +12,11 @@ mod metrics;
 mod output;
 mod pause;
 mod preview;
+mod rebind;
 mod records;
 mod resources;
 mod rollback;
+mod rules;
 mod run;
 mod sandbox;
 mod signal;
@@ -59,6 +62,10 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {
         Some(Verb::Status { json }) => status::status(&place, json),
         Some(Verb::Pause(arguments)) => pause::pause(&place, arguments),
         Some(Verb::Resume(part)) => pause::resume(&place, part),
+        Some(Verb::Filter(verb)) => resources::runtime()?.block_on(rules::filter(&place, verb)),
+        Some(Verb::Backfill(arguments)) => rules::backfill(&place, arguments),
+        Some(Verb::Config(verb)) => config::config(&place, verb),
+        Some(Verb::Rebind) => rebind::rebind(&place),
         Some(Verb::Conflicts(verb)) => conflicts::conflicts(&place, verb),
         Some(Verb::Failures(verb)) => failures::failures(&place, verb),
         Some(Verb::Records(verb)) => records::records(&place, verb),

@@ -6,8 +6,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
+use super::backfill_spec::{BackfillSpec, IDS_MAX};
 use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
@@ -17,7 +17,7 @@ use super::stage::dirty;
 use super::work::Arrivals;
 use crate::connectors::dynamics::{Change, Next};
 use crate::mapping::Expression;
-use crate::model::{Entity, Record, RecordKey, Side, Value};
+use crate::model::{Entity, Record, RecordKey, Side};
 use crate::store::{Base, Dirty, DirtyReason, Reader, StoreError, Tx};
 
 /// Rows a page.
@@ -26,33 +26,6 @@ const PAGE: u32 = 500;
 const A_CYCLE: u64 = 30_000;
 /// With more than this waiting in the lane, no more are added for now.
 const WAITING: u64 = 5_000;
-/// Row ids a backfill may name.
-pub const IDS_MAX: usize = 100_000;
-
-/// Which fields of which rows.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct BackfillSpec {
-    /// The logical fields; all where none is named.
-    pub fields: Vec<String>,
-    /// Only rows created at or after this moment.
-    pub created_from: Option<DateTime<Utc>>,
-    /// Only rows changed at or after this moment.
-    pub updated_from: Option<DateTime<Utc>>,
-    /// Only rows created, or changed, before this moment.
-    pub to: Option<DateTime<Utc>>,
-    /// Only rows this CEL expression holds for.
-    pub filter: Option<String>,
-    /// Only these rows, at most [`IDS_MAX`].
-    pub ids: Vec<Uuid>,
-}
-
-impl BackfillSpec {
-    fn is_everything(&self) -> bool {
-        let range = self.created_from.or(self.updated_from).or(self.to);
-        range.is_none() && self.filter.is_none() && self.ids.is_empty()
-    }
-}
 
 /// Where a backfill stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -300,7 +273,7 @@ async fn part(
         context.dynamics.first_page(table, &columns, PAGE).await?
     };
     let meant = |row: &&Record| {
-        within(&running.spec, row) && filter.as_ref().is_none_or(|one| one.holds(row))
+        running.spec.within(row) && filter.as_ref().is_none_or(|one| one.holds(row))
     };
     let rows = page.changes.iter().filter_map(|change| match change {
         Change::Upsert(row) => Some(row),
@@ -319,24 +292,6 @@ async fn part(
         ..running
     };
     Ok((after, marks))
-}
-
-fn within(spec: &BackfillSpec, row: &Record) -> bool {
-    let created = match row.get("createdon") {
-        Value::DateTime(at) => Some(*at),
-        _ => None,
-    };
-    let from = |from: Option<DateTime<Utc>>, at: Option<DateTime<Utc>>| match (from, at) {
-        (None, _) => true,
-        (Some(from), Some(at)) => at >= from && spec.to.is_none_or(|to| at < to),
-        (Some(_), None) => false,
-    };
-    let only_to = spec.created_from.is_none() && spec.updated_from.is_none();
-    let before = !only_to
-        || spec
-            .to
-            .is_none_or(|to| created.or(row.modified).is_some_and(|at| at < to));
-    from(spec.created_from, created) && from(spec.updated_from, row.modified) && before
 }
 
 /// The last backfill of `entity` as `status` shows it.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::backfill::BackfillSpec;
+use super::backfill_spec::BackfillSpec;
 use super::failing::Edit;
 use super::records::NewRow;
 use crate::model::{
@@ -59,6 +59,8 @@ pub enum Command {
         /// Which entity's.
         entity: Entity,
     },
+    /// Bind the state to the ends the profile names now; links are found anew by keys.
+    Rebind,
     /// Set an entity's direction, from the next cycle on.
     SetDirection {
         /// Which entity.

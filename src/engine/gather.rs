@@ -14,8 +14,11 @@ use super::error::EngineError;
 use super::lane::Lane;
 use super::objects;
 use super::slice::{Item, Seen, Slice};
+use super::snapshot::NewsKind;
 use super::stamp;
-use crate::model::{MarketoId, Record, RecordKey};
+use crate::connectors::Trouble;
+use crate::mapping::CheckedField;
+use crate::model::{MarketoId, Record, RecordKey, Side, Value};
 use crate::reconcile::Candidate;
 use crate::store::{Dirty, DirtyReason};
 
@@ -29,6 +32,8 @@ pub(super) struct Candidates {
     pub(super) people: HashMap<MarketoId, Record>,
     /// Found by our stamp, by row.
     pub(super) stamped: HashMap<Uuid, Vec<Candidate>>,
+    /// Found by the lane's own match rules, by row.
+    pub(super) by_rule: HashMap<Uuid, Vec<Candidate>>,
     /// Found by e-mail, by lower-case address.
     pub(super) by_email: HashMap<String, Vec<Candidate>>,
     /// Rows that wanted ones may be.
@@ -172,13 +177,15 @@ async fn find_candidates(
     found
         .people
         .extend(people(context, lane, "email", &emails).await?);
+    let ruled = ruled(context, lane, &unlinked, &mut found.people).await?;
     let linked = linked_to(context, &found.people).await?;
+    let moved = former(context).await?;
     made_up(context, &emails, &mut found);
     for (id, person) in &found.people {
         let candidate = Candidate {
             id: *id,
             stamp: stamp::row_of(person),
-            organization: stamp::organization_of(person),
+            organization: moved.now(stamp::organization_of(person)),
             email: person.get("email").as_text().map(str::to_lowercase),
             linked_to: linked.get(id).copied(),
         };
@@ -189,9 +196,122 @@ async fn find_candidates(
                 .or_default()
                 .push(candidate.clone());
         }
+        for (row, people) in &ruled {
+            if people.contains(id) {
+                // Found by other values: an address need not be the same.
+                let email = None;
+                let one = Candidate {
+                    email,
+                    ..candidate.clone()
+                };
+                found.by_rule.entry(*row).or_default().push(one);
+            }
+        }
         if let Some(email) = candidate.email.clone() {
             found.by_email.entry(email).or_default().push(candidate);
         }
+    }
+    Ok(found)
+}
+
+/// The organisation the state belongs to, and those it belonged to before it was bound anew.
+struct Former {
+    now: Option<Uuid>,
+    before: Vec<Uuid>,
+}
+
+impl Former {
+    /// A stamp of a former organisation counts as one of today's.
+    fn now(&self, stamped: Option<Uuid>) -> Option<Uuid> {
+        match stamped {
+            Some(one) if self.before.contains(&one) => self.now,
+            other => other,
+        }
+    }
+}
+
+async fn former(context: &Context) -> Result<Former, EngineError> {
+    let (binding, before) = context
+        .store
+        .read(|reader| Ok((reader.binding()?, reader.former_organizations()?)))
+        .await?;
+    let id = |text: &String| text.parse().ok();
+    Ok(Former {
+        now: binding
+            .as_ref()
+            .and_then(|binding| id(&binding.organization)),
+        before: before.iter().filter_map(id).collect(),
+    })
+}
+
+/// Who matches each row by the first of the lane's rules that finds anybody; e-mail alone is looked up beside this.
+async fn ruled(
+    context: &Context,
+    lane: &Lane,
+    rows: &[&Record],
+    known: &mut HashMap<MarketoId, Record>,
+) -> Result<HashMap<Uuid, Vec<MarketoId>>, EngineError> {
+    let mut found: HashMap<Uuid, Vec<MarketoId>> = HashMap::new();
+    if lane.matches_by_email_alone() {
+        return Ok(found);
+    }
+    for rule in &lane.settings.rules.matching {
+        let fields = rule.fields.iter().map(|name| lane.map.field(name));
+        let Some(fields) = fields.collect::<Option<Vec<_>>>() else {
+            continue;
+        };
+        let Some(first) = fields.first() else {
+            continue;
+        };
+        let meant = |row: &Record| -> Vec<Value> {
+            let of = |field: &&CheckedField| {
+                field.canonical(Side::Dynamics, row.get(&field.map.dynamics))
+            };
+            fields.iter().map(of).collect()
+        };
+        let open = rows.iter().filter_map(|row| {
+            let id = row.key.dynamics()?;
+            let values = meant(row);
+            let usable = !found.contains_key(&id) && values.iter().all(|one| !one.is_null());
+            usable.then_some((id, values))
+        });
+        let open: Vec<(Uuid, Vec<Value>)> = open.collect();
+        let mut asked: Vec<String> = open
+            .iter()
+            .filter_map(|(_, values)| first.to_side(Side::Marketo, &values[0]).ok())
+            .map(|value| value.to_string())
+            .filter(|text| text.is_ascii() && !text.contains(','))
+            .collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let read = match people(context, lane, &first.map.marketo, &asked).await {
+            Ok(read) => read,
+            // Marketo searches by few of its standard fields (1011): the rule is passed over, and said so.
+            Err(EngineError::Connector(error)) if error.trouble == Trouble::Refused => {
+                let text = format!("match rule {}: {error}", rule.fields.join(" + "));
+                context
+                    .progress
+                    .tell(NewsKind::Trouble, Some(lane.entity()), text);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        for (id, values) in open {
+            let same = |person: &Record| {
+                fields.iter().zip(&values).all(|(field, value)| {
+                    field.canonical(Side::Marketo, person.get(&field.map.marketo)) == *value
+                })
+            };
+            let people: Vec<MarketoId> = read
+                .iter()
+                .filter(|(_, person)| same(person))
+                .map(|(person, _)| *person)
+                .collect();
+            if !people.is_empty() {
+                found.insert(id, people);
+            }
+        }
+        known.extend(read);
     }
     Ok(found)
 }

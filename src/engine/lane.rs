@@ -133,6 +133,12 @@ impl Lane {
         (!email.is_empty()).then_some(email)
     }
 
+    /// Whether rows find their people by e-mail and nothing else.
+    pub(super) fn matches_by_email_alone(&self) -> bool {
+        let rules = &self.settings.rules.matching;
+        matches!(rules.as_slice(), [one] if one.fields == ["email"])
+    }
+
     /// Who a person is, for lists: the e-mail, else the name, else nothing.
     pub(super) fn label_of(&self, side: Side, record: &Record) -> String {
         let value = |marketo_name: &str| {

@@ -12,6 +12,9 @@ use crate::model::{Conflict, ConflictKind, ConflictStatus, MarketoId, Record, Si
 use crate::reconcile::{Match, create_fields, match_person};
 use crate::store::{LinkState, NewConflict, OpKind};
 
+/// Stands for the address where other rules match.
+const BY_RULE: &str = "by rule";
+
 /// Decides about `row`, which is not linked to a person.
 pub(super) fn decide(setting: &Setting<'_>, item: &Item, row: &Record) -> Plan {
     let plan = Plan::nothing(item);
@@ -31,6 +34,15 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item, row: &Record) -> Plan {
         .as_ref()
         .and_then(|email| setting.candidates.by_email.get(email));
     let by_email = by_email.map_or(&[][..], Vec::as_slice);
+    let (email, by_email) = if setting.lane.matches_by_email_alone() {
+        (email, by_email)
+    } else {
+        let found = setting.candidates.by_rule.get(&id);
+        (
+            Some(BY_RULE.to_owned()),
+            found.map_or(&[][..], Vec::as_slice),
+        )
+    };
     match match_person(
         id,
         email.as_deref(),

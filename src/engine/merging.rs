@@ -107,7 +107,8 @@ pub(super) fn and_to_marketo(mut plan: Plan, fields: Vec<OpField>) -> Plan {
 /// Our stamp, where the person carries none.
 fn stamps(setting: &Setting<'_>, row: Uuid, person: &Record) -> Vec<OpField> {
     let lane = setting.lane;
-    if stamp::row_of(person) == Some(row) || !lane.direction().writes(Side::Marketo) {
+    let ours = stamp::organization_of(person).is_none_or(|one| one == setting.organization);
+    if (stamp::row_of(person) == Some(row) && ours) || !lane.direction().writes(Side::Marketo) {
         return Vec::new();
     }
     stamp_fields(row, setting, |name| person.get(name).clone())

@@ -9,6 +9,7 @@ mod alike;
 mod approval;
 mod asked;
 mod backfill;
+mod backfill_spec;
 mod checking;
 mod claims;
 mod command;
@@ -56,6 +57,7 @@ mod pull_dynamics;
 mod pull_marketo;
 mod push;
 mod quarantine;
+mod rebinding;
 mod records;
 mod recover;
 mod remembered;
@@ -78,9 +80,8 @@ mod why;
 mod wishes;
 mod work;
 
-pub use backfill::{
-    Backfill, BackfillSpec, BackfillState, IDS_MAX, backfill, cancel_backfill, start_backfill,
-};
+pub use backfill::{Backfill, BackfillState, backfill, cancel_backfill, start_backfill};
+pub use backfill_spec::{BackfillSpec, IDS_MAX};
 pub use checking::{Check, check};
 pub use command::{Alike, Command};
 pub use context::Parts;
@@ -98,6 +99,7 @@ pub use prepare::ENTITIES;
 pub use preview::{PREVIEW_LINES, PreviewLine, Previewed, preview};
 pub use prune::{JOURNAL_DAYS, JOURNAL_DAYS_DEFAULT};
 pub use quarantine::{Quarantined, quarantined};
+pub use rebinding::rebind;
 pub use records::{Asked, NewRow, create, link, look_at, unlink};
 pub use rollback::{ROLLBACK_MAX, RollbackPlan, RollbackStep, plan_rollback, roll_back};
 pub use session::{Engine, one_cycle};

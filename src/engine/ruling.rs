@@ -7,6 +7,7 @@ use super::error::EngineError;
 use super::holding::{expire, hold, release};
 use super::maps::set_mapping;
 use super::prepare::settings;
+use super::rebinding::rebind;
 use super::snapshot::NewsKind;
 use super::wishes::sync_now;
 use crate::model::{EngineState, Entity, EntitySettings, Pause, Side};
@@ -47,6 +48,12 @@ pub(super) async fn carry_out(context: &Context, command: Command) -> Result<(),
             document,
             by,
         } => set_map(context, entity, document, by).await,
+        Command::Rebind => {
+            let now = context.clock.now();
+            context.store.transaction(move |tx| rebind(tx, now)).await?;
+            sync_now(context);
+            Ok(())
+        }
         Command::Backfill { entity, spec } => {
             let now = context.clock.now();
             context

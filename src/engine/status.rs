@@ -10,7 +10,7 @@ use super::prepare::ENTITIES;
 use super::publish::facts;
 use super::quarantine::quarantined;
 use super::snapshot::Snapshot;
-use crate::model::{EngineState, EntitySettings, Side};
+use crate::model::{EngineState, EntitySettings, Quota, Side};
 use crate::store::{FailureFilter, Reader, StoreError};
 
 /// A lease that was not renewed for this long belongs to an engine that has ended.
@@ -54,7 +54,7 @@ pub fn status(reader: &Reader<'_>, profile: &str, now: DateTime<Utc>) -> Result<
         "engine": engine,
         "next_cycle": known["next_cycle"],
         "entities": entities(reader, &known, now)?,
-        "quotas": quotas(&known),
+        "quotas": quotas(&known, now),
         "cursors": cursors(reader, now)?,
         "marketo_only": reader.marketo_only_count()?,
         "pauses": reader.pauses()?,
@@ -98,7 +98,7 @@ fn entities(
 }
 
 /// A side's gauges by name; Marketo's day, which the contract names, beside them.
-fn quotas(known: &Value) -> Value {
+fn quotas(known: &Value, now: DateTime<Utc>) -> Value {
     let gauges = known["quotas"].as_array().cloned().unwrap_or_default();
     let of = |side: Side| -> Vec<&Value> {
         gauges
@@ -114,7 +114,7 @@ fn quotas(known: &Value) -> Value {
             .or(gauges.first());
         let day = day.map_or(&Value::Null, |gauge| *gauge);
         json!({"used": day["used"], "limit": day["limit"], "budget": day["budget"],
-               "resets": day["resets"], "gauges": gauges})
+               "resets": day["resets"], "forecast": forecast(day, now), "gauges": gauges})
     };
     let mut marketo = first(Side::Marketo);
     marketo["errors"] = known["marketo_errors"].clone();
@@ -129,4 +129,10 @@ fn cursors(reader: &Reader<'_>, now: DateTime<Utc>) -> Result<Vec<Value>, StoreE
             json!({"feed": cursor.feed, "obtained": cursor.obtained, "age_days": age_days(&cursor, now)})
         })
         .collect())
+}
+
+/// What will be used by the reset, at the day's pace.
+fn forecast(gauge: &Value, now: DateTime<Utc>) -> Option<u64> {
+    let quota: Quota = serde_json::from_value(gauge.clone()).ok()?;
+    quota.forecast(now)
 }

@@ -8,6 +8,7 @@
 mod canon;
 mod check;
 mod checked;
+mod document;
 mod equivalence;
 mod expression;
 mod map;
@@ -18,6 +19,7 @@ mod transform;
 mod typed;
 
 pub use checked::{CheckedField, CheckedMap, MappingProblem, Severity};
+pub use document::{from_toml, to_toml};
 pub use equivalence::Equivalence;
 pub use expression::{Expression, ExpressionError};
 pub use map::{EntityMap, FieldMap, LengthPolicy, MappingError, NullPolicy};

@@ -1,6 +1,6 @@
 //! What a vendor allows and how much of it is used.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Side;
@@ -20,4 +20,19 @@ pub struct Quota {
     pub budget: u64,
     /// When it starts again; none for a sliding window.
     pub resets: Option<DateTime<Utc>>,
+}
+
+/// A day's pace tells nothing before this much of it is over.
+const TELLS_AFTER_MINUTES: i64 = 30;
+
+impl Quota {
+    /// How much will be used by the reset at the day's pace so far; none for a sliding window, and early in the day.
+    pub fn forecast(&self, now: DateTime<Utc>) -> Option<u64> {
+        let left = (self.resets? - now).num_minutes();
+        let day = TimeDelta::days(1).num_minutes();
+        let over = day - left;
+        let used = i64::try_from(self.used).ok()?;
+        let at_reset = used.checked_mul(day)? / over.max(1);
+        (over >= TELLS_AFTER_MINUTES && left >= 0).then(|| at_reset.unsigned_abs())
+    }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::columns::Json;
+use super::columns::{At, Json};
 use super::{Reader, StoreError, Tx};
 
 /// The two ends this file belongs to; another pair's halts the engine.
@@ -33,6 +33,11 @@ impl Reader<'_> {
         Ok(found.join("; "))
     }
 
+    /// The organisations this file was bound to before, oldest first.
+    pub fn former_organizations(&self) -> Result<Vec<String>, StoreError> {
+        Ok(self.meta("former_organizations")?.unwrap_or_default())
+    }
+
     /// The plan the admin approved, by name.
     pub fn approved_plan(&self) -> Result<Option<String>, StoreError> {
         Ok(self.meta::<Option<String>>("approved_plan")?.flatten())
@@ -50,6 +55,44 @@ impl Tx<'_> {
     /// Binds this file to two ends.
     pub fn bind(&self, binding: &Binding) -> Result<(), StoreError> {
         self.set_meta("binding", binding)
+    }
+
+    /// Forgets the two ends and all that is known of their records; what the admin set, the journal and the history of
+    /// conflicts stay. The organisation it belonged to is remembered: its stamps on people are still ours.
+    pub fn unbind(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if let Some(binding) = self.binding()? {
+            let mut former = self.former_organizations()?;
+            former.push(binding.organization);
+            former.dedup();
+            self.set_meta("former_organizations", &former)?;
+        }
+        self.run(
+            "UPDATE conflict SET status = 'superseded', changed = ?1 WHERE status IN ('pending', 'resolved')",
+            [At(now)],
+        )?;
+        for sql in [
+            "UPDATE conflict SET link = NULL WHERE link IS NOT NULL",
+            "UPDATE failure SET status = 'healed', next_try = NULL WHERE status <> 'healed'",
+            "DELETE FROM outbox",
+            "DELETE FROM dirty",
+            "DELETE FROM wanted",
+            "DELETE FROM dependant",
+            "DELETE FROM alias",
+            "DELETE FROM base",
+            // One by one state first, so that the kept counts follow.
+            "UPDATE link SET state = 2 WHERE state <> 2",
+            "DELETE FROM link",
+            "DELETE FROM cursor",
+            "DELETE FROM activity",
+            "DELETE FROM marketo_only",
+            "DELETE FROM setting WHERE key LIKE 'copied/%' OR key LIKE 'first_copy/%' OR key LIKE 'schema/%'
+                OR key LIKE 'quarantine/%' OR key LIKE 'table/%' OR key LIKE 'backfill/%'
+                OR key LIKE 'filter_plan/%' OR key LIKE 'mapping/%' OR key LIKE 'marketo/%'",
+            "DELETE FROM meta WHERE key IN ('binding', 'approved_plan')",
+        ] {
+            self.run(sql, ())?;
+        }
+        Ok(())
     }
 
     /// Approves the plan of this name; none takes the approval away.

@@ -3,4 +3,5 @@
 mod console;
 mod contract;
 mod ledger;
+mod rules;
 mod servers;

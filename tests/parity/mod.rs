@@ -4,3 +4,4 @@ mod basics;
 mod fields;
 mod filter;
 mod ledger;
+mod schedule;
