@@ -12,13 +12,11 @@ use super::context::Context;
 use super::creating;
 use super::error::EngineError;
 use super::lane::Lane;
+use super::match_rules;
 use super::objects;
 use super::slice::{Item, Seen, Slice};
-use super::snapshot::NewsKind;
 use super::stamp;
-use crate::connectors::Trouble;
-use crate::mapping::CheckedField;
-use crate::model::{MarketoId, Record, RecordKey, Side, Value};
+use crate::model::{MarketoId, Record, RecordKey};
 use crate::reconcile::Candidate;
 use crate::store::{Dirty, DirtyReason};
 
@@ -129,7 +127,7 @@ async fn read_people(
     Ok(())
 }
 
-async fn people(
+pub(super) async fn people(
     context: &Context,
     lane: &Lane,
     filter: &str,
@@ -177,7 +175,7 @@ async fn find_candidates(
     found
         .people
         .extend(people(context, lane, "email", &emails).await?);
-    let ruled = ruled(context, lane, &unlinked, &mut found.people).await?;
+    let ruled = match_rules::ruled(context, lane, &unlinked, &mut found.people).await?;
     let linked = linked_to(context, &found.people).await?;
     let moved = former(context).await?;
     made_up(context, &emails, &mut found);
@@ -242,78 +240,6 @@ async fn former(context: &Context) -> Result<Former, EngineError> {
             .and_then(|binding| id(&binding.organization)),
         before: before.iter().filter_map(id).collect(),
     })
-}
-
-/// Who matches each row by the first of the lane's rules that finds anybody; e-mail alone is looked up beside this.
-async fn ruled(
-    context: &Context,
-    lane: &Lane,
-    rows: &[&Record],
-    known: &mut HashMap<MarketoId, Record>,
-) -> Result<HashMap<Uuid, Vec<MarketoId>>, EngineError> {
-    let mut found: HashMap<Uuid, Vec<MarketoId>> = HashMap::new();
-    if lane.matches_by_email_alone() {
-        return Ok(found);
-    }
-    for rule in &lane.settings.rules.matching {
-        let fields = rule.fields.iter().map(|name| lane.map.field(name));
-        let Some(fields) = fields.collect::<Option<Vec<_>>>() else {
-            continue;
-        };
-        let Some(first) = fields.first() else {
-            continue;
-        };
-        let meant = |row: &Record| -> Vec<Value> {
-            let of = |field: &&CheckedField| {
-                field.canonical(Side::Dynamics, row.get(&field.map.dynamics))
-            };
-            fields.iter().map(of).collect()
-        };
-        let open = rows.iter().filter_map(|row| {
-            let id = row.key.dynamics()?;
-            let values = meant(row);
-            let usable = !found.contains_key(&id) && values.iter().all(|one| !one.is_null());
-            usable.then_some((id, values))
-        });
-        let open: Vec<(Uuid, Vec<Value>)> = open.collect();
-        let mut asked: Vec<String> = open
-            .iter()
-            .filter_map(|(_, values)| first.to_side(Side::Marketo, &values[0]).ok())
-            .map(|value| value.to_string())
-            .filter(|text| text.is_ascii() && !text.contains(','))
-            .collect();
-        asked.sort_unstable();
-        asked.dedup();
-        let read = match people(context, lane, &first.map.marketo, &asked).await {
-            Ok(read) => read,
-            // Marketo searches by few of its standard fields (1011): the rule is passed over, and said so.
-            Err(EngineError::Connector(error)) if error.trouble == Trouble::Refused => {
-                let text = format!("match rule {}: {error}", rule.fields.join(" + "));
-                context
-                    .progress
-                    .tell(NewsKind::Trouble, Some(lane.entity()), text);
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        for (id, values) in open {
-            let same = |person: &Record| {
-                fields.iter().zip(&values).all(|(field, value)| {
-                    field.canonical(Side::Marketo, person.get(&field.map.marketo)) == *value
-                })
-            };
-            let people: Vec<MarketoId> = read
-                .iter()
-                .filter(|(_, person)| same(person))
-                .map(|(person, _)| *person)
-                .collect();
-            if !people.is_empty() {
-                found.insert(id, people);
-            }
-        }
-        known.extend(read);
-    }
-    Ok(found)
 }
 
 /// People that would be there by now, had the preview written them.

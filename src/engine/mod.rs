@@ -37,6 +37,7 @@ mod mapping_facts;
 mod maps;
 mod marketo_changes;
 mod marketo_only;
+mod match_rules;
 mod matching;
 mod measuring;
 mod merged;

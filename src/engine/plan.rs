@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::mutant::{self, Mutant};
 use super::objects::Missing;
 use super::slice::Item;
-use crate::model::{ConflictId, MarketoId, RecordKey, Refusal, Side, Value};
+use crate::model::{ConflictId, LinkId, MarketoId, RecordKey, Refusal, Side, Value};
 use crate::reconcile::FieldWrite;
 use crate::store::{Base, Link, LinkState, NewConflict, OpField, OpKind};
 
@@ -131,4 +131,10 @@ pub(super) fn op_field(write: FieldWrite) -> OpField {
         cause: write.cause,
         conflict: write.conflict,
     }
+}
+
+/// What staging a link came to: which one it is, or that another one got hold of the person.
+pub(super) enum Linking {
+    Done(Option<LinkId>),
+    Taken,
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
-use super::plan::{LinkPlan, Plan, Write};
+use super::plan::{LinkPlan, Linking, Plan, Write};
 use super::waiting;
 use crate::model::{ConflictId, ConflictStatus, CycleId, Entity, LinkId, OpId, RecordKey, Side};
 use crate::store::{
@@ -337,11 +337,6 @@ impl Stage<'_, '_> {
         }));
         Ok(())
     }
-}
-
-enum Linking {
-    Done(Option<LinkId>),
-    Taken,
 }
 
 /// A record that has to be looked at now.
