@@ -1,8 +1,8 @@
 //! Why a record is, or is not, in step: in words an admin can act on.
 
-use super::inspect::Inspection;
+use super::inspect::{Compared, Inspection};
 use super::lane::Lane;
-use crate::model::{ConflictStatus, Direction, FailureStatus};
+use crate::model::{ConflictStatus, Direction, FailureStatus, Value};
 use crate::store::LinkState;
 
 /// Completes an inspection: whether it is in step, and why.
@@ -18,7 +18,7 @@ pub(super) fn tell(found: &mut Inspection, lane: Option<&Lane>, paused: bool) {
     let differ = found
         .fields
         .iter()
-        .any(|field| kept(field.direction) && !field.equal);
+        .any(|field| kept(field.direction) && !field.equal && !waits(field));
     found.in_sync = live && found.dynamics && found.marketo && !differ;
     if found.in_sync {
         let fields = found.fields.iter().filter(|field| kept(field.direction));
@@ -32,6 +32,11 @@ pub(super) fn tell(found: &mut Inspection, lane: Option<&Lane>, paused: bool) {
 
 fn kept(direction: &str) -> bool {
     direction != Direction::Off.word()
+}
+
+/// A reference to a row that Marketo does not know (yet): nothing that this record could be blamed for.
+fn waits(field: &Compared) -> bool {
+    matches!(field.dynamics, Value::Id(_)) && field.marketo.is_null()
 }
 
 fn standing(found: &Inspection, why: &mut Vec<String>) {
@@ -88,6 +93,13 @@ fn values(found: &Inspection, lane: Option<&Lane>, why: &mut Vec<String>) {
         .iter()
         .filter(|field| kept(field.direction) && !field.equal)
     {
+        if waits(field) {
+            why.push(format!(
+                "{} waits for what it points to, which is not in Marketo",
+                field.field
+            ));
+            continue;
+        }
         let conflict = found.conflicts.iter().find(|one| one.field == field.field);
         let text = match conflict {
             Some(one) if one.status == ConflictStatus::Pending => {
