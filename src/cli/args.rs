@@ -308,6 +308,9 @@ pub(super) struct SandboxArguments {
     /// Background edits on both sides
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) edits_per_minute: u32,
+    /// Stop those edits after this time
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) edits_for: Option<Duration>,
     /// Whether the vendors' limits are enforced
     #[arg(long, value_enum, default_value_t = LimitsArgument::Real)]
     pub(super) limits: LimitsArgument,

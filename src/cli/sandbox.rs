@@ -25,6 +25,7 @@ pub(super) async fn serve(arguments: SandboxArguments) -> anyhow::Result<Exit> {
             people: arguments.people,
             seed: arguments.seed,
             edits_per_minute: arguments.edits_per_minute,
+            edits_for: arguments.edits_for,
             limits: match arguments.limits {
                 LimitsArgument::Real => Limits::Real,
                 LimitsArgument::Off => Limits::Off,

@@ -21,6 +21,8 @@ pub struct SandboxOptions {
     pub seed: u64,
     /// Background edits by people at work, on both sides together.
     pub edits_per_minute: u32,
+    /// After how long those people go home; never where none is named.
+    pub edits_for: Option<Duration>,
     /// Whether the vendors' limits hold.
     pub limits: Limits,
     /// How long after a change Marketo's activities show it.
@@ -47,6 +49,7 @@ impl Default for SandboxOptions {
             people: PEOPLE,
             seed: 1,
             edits_per_minute: 0,
+            edits_for: None,
             limits: Limits::Real,
             activity_lag: Duration::from_secs(2),
             faults: Faults::none(),

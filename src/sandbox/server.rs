@@ -37,6 +37,7 @@ impl Sandbox {
                 world,
                 options.seed,
                 options.edits_per_minute,
+                options.edits_for,
             ));
         }
         Ok(Self {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::people::{Person, people};
@@ -25,8 +26,9 @@ const EDITED: [(&str, &str); 5] = [
 type Move = fn(&World, &mut Rng);
 
 /// What happens, and how often out of a hundred.
-const MOVES: [(u8, Move); 7] = [
-    (38, edit_dynamics),
+const MOVES: [(u8, Move); 8] = [
+    (34, edit_dynamics),
+    (4, work_the_pipeline),
     (35, work_in_marketo),
     (14, collide),
     (7, new_lead),
@@ -35,12 +37,18 @@ const MOVES: [(u8, Move); 7] = [
     (1, delete),
 ];
 
-/// Lets people work at this many edits a minute until the task is aborted.
-pub fn spawn(world: Arc<World>, seed: u64, edits_per_minute: u32) -> tokio::task::JoinHandle<()> {
+/// Lets people work at this many edits a minute until `closing` has passed, else until the task is aborted.
+pub fn spawn(
+    world: Arc<World>,
+    seed: u64,
+    edits_per_minute: u32,
+    closing: Option<Duration>,
+) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         let mut random = Rng::with_seed(seed ^ 0x007a_ff1c);
         let pause = Duration::from_secs(60) / edits_per_minute.max(1);
-        loop {
+        let began = Instant::now();
+        while closing.is_none_or(|closing| began.elapsed() < closing) {
             tokio::time::sleep(pause.mul_f64(0.5 + random.f64())).await;
             step(&world, &mut random);
         }
@@ -91,6 +99,21 @@ fn edit_dynamics(world: &World, random: &mut Rng) {
         let _ = world
             .dynamics
             .edit_row(table, id, &[(column, value(column, random))]);
+    }
+}
+
+/// Sales keeps its accounts and opportunities up to date.
+fn work_the_pipeline(world: &World, random: &mut Rng) {
+    let (table, column, value) = match random.u8(..3) {
+        0 => ("account", "address1_city", value("address1_city", random)),
+        1 => ("account", "telephone1", value("telephone1", random)),
+        _ => {
+            let amount = json!(random.u32(1..5_000) * 100);
+            ("opportunity", "estimatedvalue", amount)
+        }
+    };
+    if let Some(id) = world.dynamics.random_row(table, random) {
+        let _ = world.dynamics.edit_row(table, id, &[(column, value)]);
     }
 }
 
