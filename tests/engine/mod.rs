@@ -15,7 +15,7 @@ mod life_events;
 mod maps;
 mod marketo_only;
 mod matching;
-mod objects;
+pub mod objects;
 mod pauses;
 mod preview;
 mod rebind;

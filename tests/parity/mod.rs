@@ -4,4 +4,5 @@ mod basics;
 mod fields;
 mod filter;
 mod ledger;
+mod objects;
 mod schedule;
