@@ -22,13 +22,14 @@ use crate::mapping::{CheckedMap, MappingProblem, Severity};
 use crate::model::{Direction, Entity, EntitySettings, FieldInfo};
 
 /// The entities this engine keeps in step without being told of any, in the order of writing.
-pub const ENTITIES: [Entity; 6] = [
+pub const ENTITIES: [Entity; 7] = [
     Entity::USER,
     Entity::TEAM,
     Entity::ACCOUNT,
     Entity::CONTACT,
     Entity::LEAD,
     Entity::OPPORTUNITY,
+    Entity::ROLE,
 ];
 
 /// The settings of every entity: the stored ones, else those a new profile starts with.

@@ -286,7 +286,13 @@ fn nothing_new(
         return false;
     };
     let there = link.marketo.is_some() || objects::is_there(link);
+    // A key that is worked out may have changed with columns that are not mapped.
+    let worked_out = lane
+        .object
+        .as_ref()
+        .is_some_and(|end| !end.is_keyed_by_row());
     there
+        && !worked_out
         && lane.map.fields.iter().all(|field| {
             let raw = record.get(&field.map.dynamics);
             base.get(&field.map.name) == Some(&field.canonical(Side::Dynamics, raw))

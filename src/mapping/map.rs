@@ -146,6 +146,7 @@ impl EntityMap {
             "team" => include_str!("../../assets/mappings/team.toml"),
             "account" => include_str!("../../assets/mappings/account.toml"),
             "opportunity" => include_str!("../../assets/mappings/opportunity.toml"),
+            "opportunityrole" => include_str!("../../assets/mappings/role.toml"),
             _ => return None,
         };
         Some(Self::from_toml(document))

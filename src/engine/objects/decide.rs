@@ -3,11 +3,12 @@
 //! An edit in Marketo stays until its row changes or a compare looks at it; what is replaced is in the journal.
 
 use super::end::{Deleted, ObjectEnd};
+use super::roles;
 use crate::engine::lane::Lane;
 use crate::engine::plan::{LinkPlan, Plan, Write, op_field};
 use crate::engine::slice::{Item, Seen};
 use crate::engine::stamp;
-use crate::model::{Cause, LeavePolicy, Policy, Record, Side, Value};
+use crate::model::{Cause, Entity, LeavePolicy, Policy, Record, Side, Value};
 use crate::reconcile::{MergeInput, create_fields, merge};
 use crate::store::{LinkState, OpField, OpKind};
 
@@ -40,8 +41,12 @@ fn here(lane: &Lane, end: &ObjectEnd, item: &Item, row: &Record, mut plan: Plan)
     if item.missing.iter().any(|missing| missing.required) {
         return plan;
     }
+    if *lane.entity() == Entity::ROLE {
+        plan.follows.extend(roles::contact_of(row));
+    }
     let Some(key) = end.key_of(row) else {
-        return plan;
+        // A connection that is no stakeholder's, or no longer.
+        return without(end, item, plan, end.deleted);
     };
     plan.version.clone_from(&row.version);
     if plan.link.is_some()

@@ -57,7 +57,7 @@ impl ObjectEnd {
     }
 
     /// Whether the key is the row's GUID alone.
-    pub(super) fn is_keyed_by_row(&self) -> bool {
+    pub(in crate::engine) fn is_keyed_by_row(&self) -> bool {
         self.keys.len() == 1
     }
 

@@ -8,6 +8,7 @@ use super::dress;
 use super::end::ObjectEnd;
 use super::opportunities;
 use super::references;
+use super::roles;
 use crate::connectors::marketo::ObjectRecord;
 use crate::engine::context::Context;
 use crate::engine::error::EngineError;
@@ -32,7 +33,13 @@ pub(in crate::engine) async fn gather(
     if *lane.entity() == Entity::OPPORTUNITY {
         opportunities::companies(context, end, items).await?;
     }
+    if *lane.entity() == Entity::ROLE {
+        roles::parts(context, end, items).await?;
+    }
     references::resolve(context, lane, items).await?;
+    if !end.is_keyed_by_row() {
+        return roles::records(context, lane, end, items).await;
+    }
     read_records(context, lane, end, items).await
 }
 

@@ -9,6 +9,7 @@ mod gather;
 mod opportunities;
 mod prepare;
 mod references;
+mod roles;
 mod virtuals;
 mod write;
 

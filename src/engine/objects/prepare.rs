@@ -4,6 +4,7 @@ use super::describe;
 use super::end::{Deleted, ObjectEnd};
 use super::opportunities::{CONTACT, CUSTOMER};
 use super::references::{self, Points};
+use super::roles;
 use super::virtuals;
 use crate::connectors::dynamics::{DynamicsIdentity, Table};
 use crate::engine::context::Context;
@@ -45,6 +46,11 @@ pub(in crate::engine) async fn lane(
         end.tables.insert(CONTACT.to_owned(), contact);
         end.columns.push(CUSTOMER.to_owned());
     }
+    if entity == Entity::ROLE {
+        let table = tables::table(context, &entity, roles::TABLE, stamp).await?;
+        end.tables.insert(roles::TABLE.to_owned(), table);
+        end.columns.extend(roles::COLUMNS.map(str::to_owned));
+    }
     let fields = describe::fields(context, &end.object).await?;
     let columns = virtuals::columns(&entity, &table);
     let checked = checked(context, current, &columns, &fields).await?;
@@ -70,9 +76,13 @@ pub(in crate::engine) fn person_columns(entity: &Entity, table: &Table) -> Vec<F
     virtuals::columns(entity, table)
 }
 
-/// Leaves the links to entities out that are not kept in step: what they point to will never be there.
-pub(in crate::engine) fn keep_known(lanes: &mut [Lane]) {
+/// Leaves the links to entities out that are not kept in step, and roles that have no opportunity or person to be of:
+/// what they point to will never be there.
+pub(in crate::engine) fn keep_known(lanes: &mut Vec<Lane>) {
     let on: Vec<Entity> = lanes.iter().map(|lane| lane.entity().clone()).collect();
+    let ends = [Entity::OPPORTUNITY, Entity::CONTACT];
+    let tied = ends.iter().all(|end| on.contains(end));
+    lanes.retain(|lane| tied || *lane.entity() != Entity::ROLE);
     for lane in lanes {
         lane.map.fields.retain(|field| {
             let points = references::points(&field.map.marketo);

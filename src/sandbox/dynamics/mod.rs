@@ -72,6 +72,7 @@ pub use functions::TENANT;
 pub use humans::{APPLICATION_USER, HUMANS};
 pub use limits::Facet;
 pub use seed::populate;
+pub use standing::role as stakeholder_role;
 
 use super::faults::Faults;
 use super::options::Limits;

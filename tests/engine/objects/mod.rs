@@ -3,6 +3,7 @@
 mod accounts;
 mod opportunities;
 mod owners;
+mod roles;
 
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;

@@ -1,0 +1,177 @@
+//! Stakeholders of an opportunity are roles of their people, by a key that is worked out.
+
+use serde_json::{Value as Json, json};
+use syncdeck::model::{Entity, FailureClass};
+use syncdeck::sandbox::dynamics::stakeholder_role;
+use uuid::Uuid;
+
+use super::super::harness::{Bench, assert_clean, written};
+use super::{Fields, bind};
+
+fn contact(bench: &Bench, name: &str) -> Uuid {
+    bench.row_of("contact", &[("lastname", json!(name))])
+}
+
+fn deal(bench: &Bench) -> Uuid {
+    bench.row_of("opportunity", &[("name", json!("Deal"))])
+}
+
+/// Connects an opportunity to a row, in the role at that place: 0 Stakeholder, 1 Decision Maker, 2 Influencer.
+fn connect(bench: &Bench, deal: Uuid, (to, row): (&'static str, Json), role: usize) -> Uuid {
+    let role = bind("connectionroles", stakeholder_role(role));
+    let from = bind("opportunities", deal);
+    bench.row_of(
+        "connection",
+        &[
+            ("record1id_opportunity@odata.bind", from),
+            (to, row),
+            ("record2roleid@odata.bind", role),
+        ],
+    )
+}
+
+fn stakeholder(bench: &Bench, deal: Uuid, contact: Uuid, role: usize) -> Uuid {
+    let to = ("record2id_contact@odata.bind", bind("contacts", contact));
+    connect(bench, deal, to, role)
+}
+
+fn edit(bench: &Bench, connection: Uuid, values: &[(&str, Json)]) {
+    let dynamics = &bench.world.dynamics;
+    dynamics.edit_row("connection", connection, values).unwrap();
+}
+
+fn roles(bench: &Bench) -> Vec<Fields> {
+    bench.world.marketo.records("opportunities/roles")
+}
+
+/// Who plays what in the opportunity.
+fn cast(bench: &Bench, deal: Uuid) -> Vec<(i64, String)> {
+    let of = json!(deal.to_string());
+    let mut cast: Vec<(i64, String)> = roles(bench)
+        .into_iter()
+        .filter(|role| role["externalOpportunityId"] == of)
+        .map(|role| {
+            let name = role["role"].as_str().unwrap().to_owned();
+            (role["leadId"].as_i64().unwrap(), name)
+        })
+        .collect();
+    cast.sort();
+    cast
+}
+
+fn plays(person: i64, role: &str) -> (i64, String) {
+    (person, role.to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_stakeholder_is_a_role_and_goes_when_it_is_removed() {
+    let bench = Bench::whole(0, 1);
+    let (deal, grace, ada) = (
+        deal(&bench),
+        contact(&bench, "Hopper"),
+        contact(&bench, "Ada"),
+    );
+    let first = stakeholder(&bench, deal, grace, 0);
+    assert_clean(&bench.cycle().await);
+    let (grace, ada) = (bench.person_of(grace), (ada, bench.person_of(ada)));
+    assert_eq!(cast(&bench, deal), [plays(grace, "Stakeholder")]);
+    assert!(roles(&bench)[0].contains_key("externalCreatedDate"));
+    stakeholder(&bench, deal, ada.0, 1);
+    assert_clean(&bench.later().await);
+    let mut both = [plays(grace, "Stakeholder"), plays(ada.1, "Decision Maker")];
+    both.sort();
+    assert_eq!(cast(&bench, deal), both);
+    let dynamics = &bench.world.dynamics;
+    dynamics.delete_row("connection", first).unwrap();
+    assert_clean(&bench.later().await);
+    assert_eq!(cast(&bench, deal), [plays(ada.1, "Decision Maker")]);
+    bench.wire.take();
+    assert_eq!(written(&bench.later().await), 0);
+    assert!(bench.wire.take_writes().is_empty());
+}
+
+/// The parts of a key cannot be changed in Marketo: the old role goes, a new one comes.
+#[tokio::test(start_paused = true)]
+async fn a_stakeholder_in_another_part_is_another_role() {
+    let bench = Bench::whole(0, 1);
+    let (deal, grace, ada) = (
+        deal(&bench),
+        contact(&bench, "Hopper"),
+        contact(&bench, "Ada"),
+    );
+    let tie = stakeholder(&bench, deal, grace, 0);
+    assert_clean(&bench.cycle().await);
+    let role = bind("connectionroles", stakeholder_role(2));
+    edit(&bench, tie, &[("record2roleid@odata.bind", role)]);
+    assert_clean(&bench.later().await);
+    let person = bench.person_of(grace);
+    assert_eq!(cast(&bench, deal), [plays(person, "Influencer")]);
+    let to = bind("contacts", ada);
+    edit(&bench, tie, &[("record2id_contact@odata.bind", to)]);
+    assert_clean(&bench.later().await);
+    let person = bench.person_of(ada);
+    assert_eq!(cast(&bench, deal), [plays(person, "Influencer")]);
+    edit(
+        &bench,
+        tie,
+        &[("statecode", json!(1)), ("statuscode", json!(2))],
+    );
+    assert_clean(&bench.later().await);
+    assert_eq!(cast(&bench, deal), []);
+    edit(
+        &bench,
+        tie,
+        &[("statecode", json!(0)), ("statuscode", json!(1))],
+    );
+    assert_clean(&bench.later().await);
+    assert_eq!(cast(&bench, deal), [plays(person, "Influencer")]);
+    assert_eq!(written(&bench.later().await), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_contact_that_is_not_linked_yet_is_waited_for() {
+    let bench = Bench::whole(0, 1);
+    let (deal, grace) = (deal(&bench), contact(&bench, "Hopper"));
+    stakeholder(&bench, deal, grace, 0);
+    bench.hold(Some(Entity::CONTACT), None, None);
+    bench.cycle().await;
+    assert_eq!(cast(&bench, deal), []);
+    let failures = bench.failures();
+    assert_eq!(failures.len(), 1, "{failures:#?}");
+    assert_eq!(failures[0].entity, Entity::ROLE);
+    assert_eq!(failures[0].refusal.class, FailureClass::MissingParent);
+    bench.release();
+    assert_clean(&bench.later().await);
+    let person = bench.person_of(grace);
+    assert_eq!(cast(&bench, deal), [plays(person, "Stakeholder")]);
+    assert_eq!(bench.failures().len(), 0);
+    assert_eq!(written(&bench.later().await), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_as_stakeholder_is_nobodys_role_and_no_trouble() {
+    let bench = Bench::whole(0, 1);
+    let deal = deal(&bench);
+    let account = bench.row_of("account", &[("name", json!("Contoso"))]);
+    let to = ("record2id_account@odata.bind", bind("accounts", account));
+    connect(&bench, deal, to, 0);
+    assert_clean(&bench.cycle().await);
+    assert_eq!(roles(&bench).len(), 0);
+    assert_eq!(bench.failures().len(), 0);
+    assert_eq!(written(&bench.later().await), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deleted_opportunity_takes_its_roles_along() {
+    let bench = Bench::whole(0, 1);
+    let (deal, grace) = (deal(&bench), contact(&bench, "Hopper"));
+    stakeholder(&bench, deal, grace, 0);
+    assert_clean(&bench.cycle().await);
+    assert_eq!(roles(&bench).len(), 1);
+    let dynamics = &bench.world.dynamics;
+    dynamics.delete_row("opportunity", deal).unwrap();
+    assert_clean(&bench.later().await);
+    assert_eq!(roles(&bench).len(), 0);
+    assert_eq!(bench.world.marketo.records("opportunities").len(), 0);
+    assert_eq!(written(&bench.later().await), 0);
+}
