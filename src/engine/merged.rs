@@ -34,6 +34,10 @@ pub(super) fn follow(
             split(tx, link, winners, winner, now)?;
         } else {
             tx.set_link_marketo(link.id, Some(winner))?;
+            // Roles are keyed by the person: they follow.
+            if let Some(row) = link.dynamics {
+                tx.wake(row, now)?;
+            }
             held = Some(link.clone());
         }
         tx.add_alias(key, link.id)?;

@@ -140,6 +140,7 @@ pub fn link(
         }
     }
     look(tx, entity, RecordKey::Dynamics(dynamics), now)?;
+    tx.wake(dynamics, now)?;
     Ok(Asked::Done(
         "linked: the next cycle compares them".to_owned(),
     ))

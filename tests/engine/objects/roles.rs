@@ -1,8 +1,10 @@
 //! Stakeholders of an opportunity are roles of their people, by a key that is worked out.
 
 use serde_json::{Value as Json, json};
+use syncdeck::engine::{self, Asked};
 use syncdeck::model::{Entity, FailureClass};
 use syncdeck::sandbox::dynamics::stakeholder_role;
+use syncdeck::store::Tx;
 use uuid::Uuid;
 
 use super::super::harness::{Bench, assert_clean, written};
@@ -174,4 +176,39 @@ async fn a_deleted_opportunity_takes_its_roles_along() {
     assert_eq!(roles(&bench).len(), 0);
     assert_eq!(bench.world.marketo.records("opportunities").len(), 0);
     assert_eq!(written(&bench.later().await), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_follows_its_person_into_a_merge() {
+    let bench = Bench::whole(0, 1);
+    let (deal, grace) = (deal(&bench), contact(&bench, "Hopper"));
+    stakeholder(&bench, deal, grace, 0);
+    assert_clean(&bench.cycle().await);
+    let loser = bench.person_of(grace);
+    let named = [("lastName", json!("Hopper"))];
+    let winner = bench.world.marketo.create_person(&named, "Web form");
+    assert!(bench.world.marketo.merge_people(winner, &[loser]));
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.link(grace).unwrap().marketo, Some(winner));
+    assert_eq!(cast(&bench, deal), [plays(winner, "Stakeholder")]);
+    assert_eq!(bench.failures().len(), 0);
+    assert_eq!(written(&bench.later().await), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_contact_that_is_linked_by_hand_is_waited_for_no_longer() {
+    let bench = Bench::whole(0, 1);
+    let (deal, grace) = (deal(&bench), contact(&bench, "Hopper"));
+    stakeholder(&bench, deal, grace, 0);
+    bench.hold(Some(Entity::CONTACT), None, None);
+    bench.cycle().await;
+    let named = [("lastName", json!("Hopper"))];
+    let person = bench.world.marketo.create_person(&named, "Web form");
+    let (pair, now) = ((grace, person), bench.clock.now());
+    let link = |tx: &Tx<'_>| engine::link(tx, &Entity::CONTACT, pair, now);
+    let done = bench.store.transaction_blocking(link).unwrap();
+    assert!(matches!(done, Asked::Done(_)));
+    bench.later().await;
+    assert_eq!(cast(&bench, deal), [plays(person, "Stakeholder")]);
+    assert_eq!(bench.failures().len(), 0);
 }
