@@ -76,7 +76,9 @@ pub(super) async fn first_copy(
     let stem = name("first-copy", &format!("{organization} {}", names.join(" ")));
     let rows = waiting.iter().map(|(_, rows)| rows).sum();
     let plan = format!("{stem}-{rows}");
-    if !grown(context, &stem, rows).await? {
+    if let Some(dry) = &context.dry {
+        dry.needs(&plan);
+    } else if !grown(context, &stem, rows).await? {
         return Err(EngineError::Halted {
             reason: format!(
                 "the first copy waits for approval: {what} from Dynamics would be linked to what is in \

@@ -93,21 +93,26 @@ impl Gate {
     }
 }
 
-/// Remembers that a lane's first copy is done: from then on its creates and changes are measured.
+/// Remembers that a lane's first copy is done: from then on its creates and changes are measured. What still rests
+/// after lost answers belongs to it, unless it is so little that the brakes let it through anyway.
 pub(super) async fn copied(work: &Work<'_>, lane: &Lane) -> Result<(), EngineError> {
     let (context, cycle) = (work.context, work.cycle.to_string());
-    let key = copied_key(lane);
-    let name = key.clone();
-    let known = context
+    let (key, entity, now) = (copied_key(lane), lane.entity().clone(), context.clock.now());
+    let creates = limits(&lane.settings.rules.brakes).creates;
+    context
         .store
-        .read(move |reader| reader.setting(&name))
+        .transaction(move |tx| {
+            if tx.setting(&key)?.is_some() {
+                return Ok(());
+            }
+            let backlog = tx.backlog(&entity, now)?;
+            let left = backlog.due + backlog.later + tx.outbox_count()?;
+            if left > creates.of(tx.link_count(&entity)?) {
+                return Ok(());
+            }
+            tx.set_setting(&key, &cycle)
+        })
         .await?;
-    if known.is_none() {
-        context
-            .store
-            .transaction(move |tx| tx.set_setting(&key, &cycle))
-            .await?;
-    }
     Ok(())
 }
 
