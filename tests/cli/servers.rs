@@ -134,17 +134,7 @@ impl Servers {
                 .await?
                 .json()
                 .await?;
-            let token = token["access_token"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
-            client
-                .get(url)
-                .bearer_auth(token)
-                .send()
-                .await?
-                .json()
-                .await
+            get(&client, url, &token).await
         })[column]
             .clone()
     }
@@ -162,17 +152,7 @@ impl Servers {
         asked(async move {
             let client = client();
             let token: Value = client.get(identity).send().await?.json().await?;
-            let token = token["access_token"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
-            client
-                .get(url)
-                .bearer_auth(token)
-                .send()
-                .await?
-                .json()
-                .await
+            get(&client, url, &token).await
         })["result"][0][field]
             .clone()
     }
@@ -213,4 +193,11 @@ pub fn mentions(path: &Path, word: &str) -> bool {
                     .windows(word.len())
                     .any(|window| window == word.as_bytes())
         })
+}
+
+/// What a server tells whoever holds this token answer.
+async fn get(client: &reqwest::Client, url: String, token: &Value) -> reqwest::Result<Value> {
+    let token = token["access_token"].as_str().unwrap_or_default();
+    let answer = client.get(url).bearer_auth(token).send().await?;
+    answer.json().await
 }

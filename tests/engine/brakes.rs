@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use syncdeck::model::{BrakeRules, CycleOutcome, Entity, Limit, RuleChange};
+use uuid::Uuid;
 
 use super::harness::rules::plan_of;
 use super::harness::{Bench, assert_clean, written};
@@ -15,14 +16,20 @@ fn at_most(count: u64) -> RuleChange {
     })
 }
 
-#[tokio::test(start_paused = true)]
-async fn too_many_changes_halt_before_the_first_and_go_on_for_exactly_that_plan() {
+/// Eight people in step, under a rule that lets five changes through.
+async fn eight_in_step() -> (Bench, Vec<Uuid>) {
     let bench = Bench::empty();
-    let rows: Vec<_> = (0..8)
+    let rows = (0..8)
         .map(|number| bench.somebody(&format!("N{number}")))
         .collect();
     bench.rule(&Entity::LEAD, at_most(5));
     assert_clean(&bench.cycle().await);
+    (bench, rows)
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_changes_halt_before_the_first_and_go_on_for_exactly_that_plan() {
+    let (bench, rows) = eight_in_step().await;
     bench.pass(10).await;
     for row in &rows[..6] {
         bench.edit(*row, "jobtitle", "Countess");
@@ -70,12 +77,7 @@ async fn too_many_creates_halt_while_the_other_entity_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn changes_within_the_limit_need_no_word() {
-    let bench = Bench::empty();
-    let rows: Vec<_> = (0..8)
-        .map(|number| bench.somebody(&format!("N{number}")))
-        .collect();
-    bench.rule(&Entity::LEAD, at_most(5));
-    assert_clean(&bench.cycle().await);
+    let (bench, rows) = eight_in_step().await;
     for row in &rows[..5] {
         bench.edit(*row, "jobtitle", "Countess");
     }

@@ -19,14 +19,7 @@ async fn in_step(count: usize) -> (Bench, Vec<(Uuid, i64)>) {
     bench.cycle().await;
     bench.pass(10).await;
     assert_clean(&bench.cycle().await);
-    let people = bench.people();
-    let person_of = |row: &Uuid| {
-        let stamp = json!(row.to_string());
-        let found = people
-            .iter()
-            .find(|(_, person)| person["syncdeckDynamicsId"] == stamp);
-        found.unwrap().0
-    };
+    let person_of = |row: &Uuid| bench.link(*row).unwrap().marketo.unwrap();
     let pairs = rows.iter().map(|row| (*row, person_of(row))).collect();
     bench.wire.take();
     (bench, pairs)

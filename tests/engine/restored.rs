@@ -14,14 +14,7 @@ async fn a_restored_organisation_is_compared_row_by_row_and_ends_in_step() {
     bench.cycle().await;
     bench.pass(10).await;
     assert_clean(&bench.cycle().await);
-    let people = bench.people();
-    let person = |row: &Uuid| {
-        let stamp = json!(row.to_string());
-        let found = people
-            .iter()
-            .find(|(_, person)| person["syncdeckDynamicsId"] == stamp);
-        found.unwrap().0
-    };
+    let person = |row: &Uuid| bench.link(*row).unwrap().marketo.unwrap();
     let backup = bench.world.dynamics.snapshot();
     bench.edit(rows[0], "jobtitle", "Countess");
     // This one is written by us, so its version is known.

@@ -1,7 +1,7 @@
 //! Binds SQL's joins and conditions: three-valued logic, quoted ids and dates, 1 and 0 for Booleans.
 
 use super::Wild;
-use super::plan::{Join, Joining, SOURCES_MAX, Source, Test};
+use super::plan::{Join, Joining, Source, Test};
 use super::select::{Expr, Joined, Name, Value};
 use super::sql::{Binder, refused};
 use crate::sandbox::dynamics::bind::constant;
@@ -18,15 +18,7 @@ impl Binder<'_> {
             .schema
             .by_name(&joined.table)
             .ok_or_else(|| refused(format!("Invalid object name '{}'.", joined.table)))?;
-        if self.plan.sources.len() >= SOURCES_MAX {
-            let text = "Number of link entities in query exceeded maximum limit.";
-            return Err(Fault::new(
-                400,
-                "0x8004430D",
-                "LinkEntityLimitExceeded",
-                text.into(),
-            ));
-        }
+        self.plan.room_for_one()?;
         let at = self.plan.sources.len();
         self.plan.sources.push(Source {
             table: table.number,

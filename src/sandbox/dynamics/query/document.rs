@@ -1,6 +1,6 @@
 //! FetchXML with links, aggregates, aliases and distinct lines, read into a plan.
 
-use super::plan::{Join, Joining, Output, Place, Plan, SOURCES_MAX, Source, Test, What};
+use super::plan::{Join, Joining, Output, Place, Plan, Source, Test, What};
 use super::{run, show};
 use crate::sandbox::dynamics::bind::Scope;
 use crate::sandbox::dynamics::condition::Condition;
@@ -120,15 +120,7 @@ impl<'a> Reader<'a> {
 
     fn links(&mut self, element: &Element, parent: usize) -> Result<(), Fault> {
         for link in element.all("link-entity") {
-            if self.plan.sources.len() >= SOURCES_MAX {
-                let text = "Number of link entities in query exceeded maximum limit.";
-                return Err(Fault::new(
-                    400,
-                    "0x8004430D",
-                    "LinkEntityLimitExceeded",
-                    text.into(),
-                ));
-            }
+            self.plan.room_for_one()?;
             let source = self.link(link, parent)?;
             self.links(link, source)?;
             self.attributes(link, source)?;

@@ -2,6 +2,7 @@
 
 use crate::sandbox::dynamics::condition::Condition;
 use crate::sandbox::dynamics::filter::Operator;
+use crate::sandbox::dynamics::reply::Fault;
 
 /// Most tables of a query: the one asked for and fifteen links.
 pub const SOURCES_MAX: usize = 16;
@@ -159,6 +160,20 @@ pub struct Plan {
 pub const AGGREGATED_MAX: usize = 50_000;
 
 impl Plan {
+    /// Refuses, in the vendor's words, one table more than a query may join.
+    pub fn room_for_one(&self) -> Result<(), Fault> {
+        if self.sources.len() < SOURCES_MAX {
+            return Ok(());
+        }
+        let text = "Number of link entities in query exceeded maximum limit.";
+        Err(Fault::new(
+            400,
+            "0x8004430D",
+            "LinkEntityLimitExceeded",
+            text.into(),
+        ))
+    }
+
     /// All rows of one table, nothing shown yet.
     pub fn new(table: u16, alias: &str, limit: usize) -> Self {
         Self {
