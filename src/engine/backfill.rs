@@ -144,8 +144,7 @@ impl Active {
         row: &Record,
         person: &Record,
     ) -> (Base, Record) {
-        let marked = |entry: &Dirty| entry.reason == DirtyReason::Backfill;
-        let meant = self.spec.is_everything() || item.dirty.iter().any(marked);
+        let meant = self.spec.is_everything() || marked(item);
         let (mut base, mut row) = (item.base.clone(), row.clone());
         let fields = &self.spec.fields;
         for field in &lane.map.fields {
@@ -164,6 +163,32 @@ impl Active {
         }
         (base, row)
     }
+
+    /// The same for a lane that travels one way: what was edited in Marketo in the backfill's fields gives way too.
+    pub(super) fn seen_one_way(
+        &self,
+        lane: &Lane,
+        item: &Item,
+        row: &Record,
+        record: &Record,
+    ) -> (Base, Record) {
+        let (mut base, row) = self.seen(lane, item, row, record);
+        let fields = &self.spec.fields;
+        let named = |name: &String| fields.is_empty() || fields.contains(name);
+        for field in lane.map.fields.iter().filter(|_| marked(item)) {
+            if named(&field.map.name) {
+                let theirs = field.canonical(Side::Marketo, record.get(&field.map.marketo));
+                base.insert(field.map.name.clone(), theirs);
+            }
+        }
+        (base, row)
+    }
+}
+
+/// Whether a backfill asked for an item.
+fn marked(item: &Item) -> bool {
+    let backfill = |entry: &Dirty| entry.reason == DirtyReason::Backfill;
+    item.dirty.iter().any(backfill)
 }
 
 /// Reads on where a running backfill stands, and marks the rows it is about.

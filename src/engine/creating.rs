@@ -155,7 +155,7 @@ fn create(setting: &Setting<'_>, item: &Item, person: &Record, mut plan: Plan) -
         );
         return refuse(plan, "direction", FailureClass::Mapping, &text);
     }
-    let (person, back) = edited(setting, item, Side::Marketo, person);
+    let (person, back) = edited(setting.lane, item, Side::Marketo, person);
     let (writes, refused) = create_fields(&lane.map, lane.direction(), Side::Marketo, &person);
     let lacking: Vec<&str> = NEEDED
         .into_iter()

@@ -1,14 +1,14 @@
 //! A value the admin typed for a record that could not be created: part of the new record, and written back to the one
 //! it is made of.
 
-use super::decide::Setting;
+use super::lane::Lane;
 use super::slice::Item;
 use crate::model::{Cause, ConflictKind, ConflictStatus, Record, Side, Take};
 use crate::store::OpField;
 
 /// `record` of side `from` as the admin wants it, and the fields to be written back to it.
 pub(super) fn edited(
-    setting: &Setting<'_>,
+    lane: &Lane,
     item: &Item,
     from: Side,
     record: &Record,
@@ -21,10 +21,10 @@ pub(super) fn edited(
         else {
             continue;
         };
-        let Some(field) = setting.lane.map.field(&edit.field) else {
+        let Some(field) = lane.map.field(&edit.field) else {
             continue;
         };
-        let direction = setting.lane.direction().and(field.direction);
+        let direction = lane.direction().and(field.direction);
         // Read as if it came from the other side, so that it takes this side's form.
         let Ok(after) = field.convert(from.other(), value) else {
             continue;

@@ -167,7 +167,10 @@ fn typed(
     let settings = reader.entity_settings()?;
     let of_entity = settings.iter().find(|settings| settings.entity == *entity);
     let direction = of_entity.map_or(fact.direction, |it| it.direction.and(fact.direction));
-    if let Some(side) = Side::BOTH.into_iter().find(|side| !direction.writes(*side)) {
+    // What travels one way takes a value in Marketo alone: it stays until the row changes.
+    let sides = Side::BOTH.into_iter();
+    let mut sides = sides.filter(|side| entity.is_person() || *side == Side::Marketo);
+    if let Some(side) = sides.find(|side| !direction.writes(*side)) {
         return Ok(Err(format!(
             "{name} is not written to {side}, so a value typed here would not last: correct it in {}, then retry",
             side.other()

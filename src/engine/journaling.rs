@@ -29,9 +29,13 @@ pub(super) fn entries(op: &Op, marketo: Option<i64>, now: DateTime<Utc>) -> Vec<
         OpKind::Delete | OpKind::Drop => {
             std::iter::once(entry("", &Value::Null, &Value::Null, Cause::Delete))
                 .chain(
-                    op.fields.iter().map(|field| {
-                        entry(&field.field, &field.before, &field.after, Cause::Delete)
-                    }),
+                    // An object's key belongs to no field.
+                    op.fields
+                        .iter()
+                        .filter(|field| !field.field.is_empty())
+                        .map(|field| {
+                            entry(&field.field, &field.before, &field.after, Cause::Delete)
+                        }),
                 )
                 .collect()
         }

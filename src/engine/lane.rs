@@ -139,7 +139,7 @@ impl Lane {
         matches!(rules.as_slice(), [one] if one.fields == ["email"])
     }
 
-    /// Who a person is, for lists: the e-mail, else the name, else nothing.
+    /// Who a person, or what an object is, for lists: the e-mail, else the name, else nothing.
     pub(super) fn label_of(&self, side: Side, record: &Record) -> String {
         let value = |marketo_name: &str| {
             let field = self
@@ -154,12 +154,14 @@ impl Lane {
             name.map(|name| record.get(name).to_string())
                 .unwrap_or_default()
         };
-        let email = value("email");
-        if !email.is_empty() {
-            return email;
-        }
-        format!("{} {}", value("firstName"), value("lastName"))
-            .trim()
-            .to_owned()
+        let name = format!("{} {}", value("firstName"), value("lastName"));
+        let known = [
+            value("email"),
+            name.trim().to_owned(),
+            value("company"),
+            value("name"),
+        ];
+        let label = known.into_iter().find(|text| !text.is_empty());
+        label.unwrap_or_default()
     }
 }

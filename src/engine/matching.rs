@@ -105,7 +105,7 @@ fn create(setting: &Setting<'_>, item: &Item, row: &Record, id: Uuid) -> Plan {
     if !lane.direction().writes(Side::Marketo) {
         return plan;
     }
-    let (row, back) = edited(setting, item, Side::Dynamics, row);
+    let (row, back) = edited(setting.lane, item, Side::Dynamics, row);
     let row = &row;
     let (writes, refused) = create_fields(&lane.map, lane.direction(), Side::Dynamics, row);
     let mut fields: Vec<_> = writes.into_iter().map(op_field).collect();

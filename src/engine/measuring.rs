@@ -13,6 +13,7 @@ use super::approval::{limits, released};
 use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
+use super::objects;
 use super::plan::{Plan, Write};
 use super::slice::{self, Item, SLICE, Seen};
 use super::work::Work;
@@ -205,13 +206,14 @@ async fn planned(work: &Work<'_>, lane: &Arc<Lane>) -> Result<Planned, EngineErr
 /// Fewer linked people of a slice than this tell nothing about a side.
 const EMPTIED_FROM: usize = 25;
 
-/// Halts when most of the people a slice is linked to are suddenly not there, though no delete was reported.
+/// Halts when most of the people, or an object's records, a slice is linked to are suddenly not there, though no delete
+/// was reported.
 pub(super) async fn there(
     context: &Context,
     lane: &Lane,
     items: &[Item],
 ) -> Result<(), EngineError> {
-    let linked = items.iter().filter(|item| item.is_linked());
+    let linked = items.iter().filter(|item| was_there(lane, item));
     let looked: Vec<&Item> = linked
         .filter(|item| matches!(item.person, Seen::Here(_) | Seen::Absent))
         .collect();
@@ -234,6 +236,17 @@ pub(super) async fn there(
         .collect();
     keys.sort_unstable();
     released(context, lane, &measure, "missing", &keys.join(" ")).await
+}
+
+/// Whether Marketo is known to have what an item is linked to. A key that is worked out may lead to another record.
+fn was_there(lane: &Lane, item: &Item) -> bool {
+    match &lane.object {
+        None => item.is_linked(),
+        Some(end) => {
+            let live = item.link.as_ref().is_some_and(objects::is_there);
+            live && end.is_keyed_by_row() && item.row != Seen::Gone
+        }
+    }
 }
 
 /// Halts when a full read of a table names far fewer rows than are linked: nothing is taken for deleted then.

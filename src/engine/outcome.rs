@@ -156,7 +156,10 @@ impl Settle<'_, '_> {
     fn agree(&self, link: LinkId, op: &Op) -> Result<(), StoreError> {
         if matches!(op.kind, OpKind::Create | OpKind::Delete | OpKind::Drop) {
             // Stored when it was staged; or there is nobody left to agree with.
-            return Ok(());
+            let typed = op.fields.iter().filter_map(|field| field.conflict);
+            return typed
+                .filter(|_| op.kind == OpKind::Create && !op.entity.is_person())
+                .try_for_each(|id| undoing::applied(self.tx, id, self.now));
         }
         let half_done = self.tx.conflicts_in_outbox(link, op.id)?;
         let whole = |field: &&OpField| {

@@ -19,7 +19,7 @@ use super::{cycle, lease, recover, ruling};
 use crate::config::{Listing, SyncProfile};
 use crate::connectors::WriteOutcome;
 use crate::model::{CycleReport, Entity, MarketoId, RecordKey, Side};
-use crate::store::{Op, OpKind, Store};
+use crate::store::{LinkState, Op, OpKind, Store};
 
 /// Lines that wait to be read; the cycle waits while nobody takes them.
 pub const PREVIEW_LINES: usize = 1_000;
@@ -172,6 +172,10 @@ impl Recorder {
 
     /// Records what a plan does beside its writes: a link that is made, a question that is asked.
     pub(super) async fn decided(&self, entity: &Entity, plan: &Plan) {
+        let adopted = match plan.link_plan {
+            LinkPlan::New { state, .. } => state == LinkState::Live && !entity.is_person(),
+            _ => false,
+        };
         let linked = match plan.link_plan {
             LinkPlan::New { marketo, .. } => marketo,
             LinkPlan::Attach { marketo, .. } => Some(marketo),
@@ -187,7 +191,7 @@ impl Recorder {
             fields: Map::new(),
             plan: None,
         };
-        if linked.is_some() {
+        if linked.is_some() || adopted {
             self.line(PreviewLine {
                 marketo_id: linked,
                 ..line("link")

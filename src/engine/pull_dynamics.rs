@@ -278,9 +278,13 @@ fn nothing_new(
             .is_some_and(|(record, base)| revives(lane, base, record));
     }
     let Some(record) = record else { return false };
-    if !inside || was_out(link) {
-        let unlinked = lane.object.is_none() && link.marketo.is_none();
-        return !inside && (was_out(link) || unlinked);
+    if lane.object.is_some() {
+        let out = bases.get(&link.id).is_some_and(objects::is_out);
+        if !inside || out {
+            return !inside && (out || !objects::is_there(link));
+        }
+    } else if !inside || was_out(link) {
+        return !inside && (was_out(link) || link.marketo.is_none());
     }
     let Some(base) = bases.get(&link.id) else {
         return false;

@@ -107,7 +107,7 @@ async fn observed(
         _ if context.dry.is_some() => Ok(recorded(context, ops).await),
         Side::Dynamics => context.dynamics.write(&dynamics_writes(lane, ops)).await,
         Side::Marketo => match &lane.object {
-            Some(end) => objects::write(context, end, ops).await,
+            Some(end) => objects::write(context, end, ops).await?,
             None if matches!(ops[0].kind, OpKind::Delete | OpKind::Drop) => {
                 let people: Vec<MarketoId> = ops.iter().filter_map(|op| op.marketo).collect();
                 context.marketo.delete_people(&people).await

@@ -47,6 +47,8 @@ pub(super) struct Item {
     pub(super) row: Seen,
     /// The Marketo person, or the object's record (under the row's key).
     pub(super) person: Seen,
+    /// How many records Marketo has under an object's key; one is as it should be.
+    pub(super) records: usize,
     /// What the row points to and Marketo does not have, or cannot follow.
     pub(super) missing: Vec<Missing>,
 }
@@ -202,6 +204,7 @@ fn items(tx: &Tx<'_>, dirty: Vec<Dirty>) -> Result<Vec<Item>, StoreError> {
                 link,
                 row: Seen::Unread,
                 person: Seen::Unread,
+                records: 0,
                 missing: Vec::new(),
             });
             items.len() - 1

@@ -196,9 +196,10 @@ impl Work<'_> {
         let context = self.context;
         if let Some(end) = &lane.object {
             objects::gather(context, lane, end, &mut slice.items).await?;
+            measuring::there(context, lane, &slice.items).await?;
             let now = context.clock.now();
             let decided = slice.items.iter().map(|item| {
-                let plan = objects::decide(lane, end, item);
+                let plan = objects::decide(lane, end, item, now);
                 hold_back(&context.control, lane.entity(), now, item, plan)
             });
             return Ok(decided.collect());

@@ -2,26 +2,41 @@
 //!
 //! An edit in Marketo stays until its row changes or a compare looks at it; what is replaced is in the journal.
 
-use super::end::{Deleted, ObjectEnd};
-use super::roles;
+use chrono::{DateTime, Utc};
+
+use super::draft::{Key, write};
+use super::end::ObjectEnd;
+use super::{ending, roles, twins};
+use crate::engine::editing::edited;
 use crate::engine::lane::Lane;
-use crate::engine::plan::{LinkPlan, Plan, Write, op_field};
+use crate::engine::plan::{LinkPlan, Plan, op_field};
 use crate::engine::slice::{Item, Seen};
-use crate::engine::stamp;
-use crate::model::{Cause, Entity, LeavePolicy, Policy, Record, Side, Value};
-use crate::reconcile::{MergeInput, create_fields, merge};
+use crate::model::{
+    Cause, Conflict, ConflictKind, ConflictStatus, Entity, Policy, Record, Side, Value,
+};
+use crate::reconcile::{FieldWrite, MergeInput, create_fields, merge};
 use crate::store::{LinkState, OpField, OpKind};
 
-type Key = Vec<(String, Value)>;
-
-/// What is to be done about `item`.
-pub(in crate::engine) fn decide(lane: &Lane, end: &ObjectEnd, item: &Item) -> Plan {
+/// What is to be done about `item`; `now` is only written down, never compared.
+pub(in crate::engine) fn decide(
+    lane: &Lane,
+    end: &ObjectEnd,
+    item: &Item,
+    now: DateTime<Utc>,
+) -> Plan {
     let mut plan = Plan::nothing(item);
     // A row that was deleted and is there again starts anew.
     plan.link = plan.link.filter(|link| link.state != LinkState::Tombstone);
     match &item.row {
-        Seen::Here(row) => here(lane, end, item, row, plan),
-        Seen::Gone => gone(end, item, plan),
+        Seen::Here(row) => {
+            ending::unasked(item, &mut plan);
+            if item.records > 1 {
+                return twins::hold(lane, item, row, now, plan);
+            }
+            twins::settle(item, &mut plan);
+            here(lane, end, item, row, plan)
+        }
+        Seen::Gone => ending::gone(lane, end, item, now, plan),
         // Not there, though nothing said that it was deleted: its tombstone will come with the feed.
         Seen::Absent | Seen::Unread => plan,
     }
@@ -29,14 +44,7 @@ pub(in crate::engine) fn decide(lane: &Lane, end: &ObjectEnd, item: &Item) -> Pl
 
 fn here(lane: &Lane, end: &ObjectEnd, item: &Item, row: &Record, mut plan: Plan) -> Plan {
     if !lane.scope.holds(row) {
-        // Frozen as it is, unless the admin wants those that leave to go.
-        let go = lane.settings.rules.leave == LeavePolicy::Delete;
-        plan.missing.clear();
-        return if go {
-            without(end, item, plan, Deleted::Removed)
-        } else {
-            plan
-        };
+        return ending::leave(lane, end, item, plan);
     }
     if item.missing.iter().any(|missing| missing.required) {
         return plan;
@@ -46,7 +54,7 @@ fn here(lane: &Lane, end: &ObjectEnd, item: &Item, row: &Record, mut plan: Plan)
     }
     let Some(key) = end.key_of(row) else {
         // A connection that is no stakeholder's, or no longer.
-        return without(end, item, plan, end.deleted);
+        return ending::without(lane, end, item, end.deleted, plan);
     };
     plan.version.clone_from(&row.version);
     if plan.link.is_some()
@@ -60,7 +68,7 @@ fn here(lane: &Lane, end: &ObjectEnd, item: &Item, row: &Record, mut plan: Plan)
     }
     match &item.person {
         Seen::Here(record) => change(lane, item, row, record, key.clone(), &mut plan),
-        _ => create(lane, row, key.clone(), &mut plan),
+        _ => create(lane, item, row, key.clone(), &mut plan),
     }
     if !end.is_keyed_by_row() {
         plan.agreed.extend(key);
@@ -69,12 +77,17 @@ fn here(lane: &Lane, end: &ObjectEnd, item: &Item, row: &Record, mut plan: Plan)
 }
 
 fn change(lane: &Lane, item: &Item, row: &Record, record: &Record, key: Key, plan: &mut Plan) {
+    let (base, seen) = match &lane.backfill {
+        Some(backfill) => backfill.seen_one_way(lane, item, row, record),
+        None => (item.base.clone(), row.clone()),
+    };
+    let (seen, _) = edited(lane, item, Side::Dynamics, &seen);
     let merged = merge(&MergeInput {
         map: &lane.map,
         direction: lane.direction(),
         policy: Policy::Dynamics,
-        base: &item.base,
-        dynamics: row,
+        base: &base,
+        dynamics: &seen,
         marketo: record,
         open: &[],
         fill_empty: false,
@@ -88,14 +101,18 @@ fn change(lane: &Lane, item: &Item, row: &Record, record: &Record, key: Key, pla
     };
     plan.agreed = merged.agreed;
     plan.refused = merged.refused;
-    let fields: Vec<OpField> = merged.to_marketo.into_iter().map(op_field).collect();
+    let mut fields = told(lane, item, row, merged.to_marketo);
+    let (known, unmark) = ending::back(item);
+    plan.agreed.extend(known);
+    fields.extend(unmark);
     if !fields.is_empty() {
         plan.to_marketo = Some(write(OpKind::Update, key, fields));
     }
 }
 
-fn create(lane: &Lane, row: &Record, key: Key, plan: &mut Plan) {
-    let (fields, refused) = create_fields(&lane.map, lane.direction(), Side::Dynamics, row);
+fn create(lane: &Lane, item: &Item, row: &Record, key: Key, plan: &mut Plan) {
+    let (wanted, _) = edited(lane, item, Side::Dynamics, row);
+    let (fields, refused) = create_fields(&lane.map, lane.direction(), Side::Dynamics, &wanted);
     if plan.link.is_none() {
         // Frozen until Marketo has it: nobody may point to it before.
         plan.link_plan = LinkPlan::New {
@@ -106,9 +123,30 @@ fn create(lane: &Lane, row: &Record, key: Key, plan: &mut Plan) {
     let refused = refused.into_iter();
     let refused = refused.map(|(field, why)| (Side::Marketo, field, why));
     plan.refused = refused.collect();
-    plan.agreed = empty_on_both(lane, row);
-    let fields = fields.into_iter().map(op_field).collect();
+    plan.agreed = empty_on_both(lane, &wanted);
+    let fields = told(lane, item, row, fields);
     plan.to_marketo = Some(write(OpKind::Create, key, fields));
+}
+
+/// What is sent. A value the admin typed for a refused one goes to Marketo alone, and stays until the row changes, as any
+/// value that Marketo has of its own: what is agreed is what the row holds.
+fn told(lane: &Lane, item: &Item, row: &Record, fields: Vec<FieldWrite>) -> Vec<OpField> {
+    let mut fields: Vec<OpField> = fields.into_iter().map(op_field).collect();
+    for edit in edits(item) {
+        let of_field = |field: &&mut OpField| field.field == edit.field;
+        let sent = fields.iter_mut().find(of_field);
+        if let (Some(sent), Some(field)) = (sent, lane.map.field(&edit.field)) {
+            sent.conflict = Some(edit.id);
+            sent.cause = Cause::Resolution(edit.id.0);
+            sent.canonical = field.canonical(Side::Dynamics, row.get(&field.dynamics.name));
+        }
+    }
+    fields
+}
+
+fn edits(item: &Item) -> impl Iterator<Item = &Conflict> {
+    let open = item.open.iter();
+    open.filter(|one| one.kind == ConflictKind::Edit && one.status == ConflictStatus::Resolved)
 }
 
 /// What is empty here is empty there too.
@@ -119,59 +157,4 @@ fn empty_on_both(lane: &Lane, row: &Record) -> Vec<(String, Value)> {
         (ours == theirs).then(|| (field.map.name.clone(), ours))
     });
     fields.collect()
-}
-
-fn gone(end: &ObjectEnd, item: &Item, mut plan: Plan) -> Plan {
-    plan.missing.clear();
-    without(end, item, plan, end.deleted)
-}
-
-/// Ends a link, and its record as `how` says.
-fn without(end: &ObjectEnd, item: &Item, mut plan: Plan, how: Deleted) -> Plan {
-    plan.version = None;
-    if plan.link.is_none() {
-        return plan;
-    }
-    plan.link_plan = LinkPlan::Bury;
-    let key = if end.is_keyed_by_row() {
-        item.row_key().map(|row| end.key_by_row(row))
-    } else {
-        end.key_in_base(&item.base)
-    };
-    let (Some(key), Seen::Here(record)) = (key, &item.person) else {
-        return plan;
-    };
-    plan.to_marketo = match how {
-        Deleted::Kept => None,
-        Deleted::Removed => Some(write(OpKind::Delete, key, Vec::new())),
-        Deleted::Flagged => {
-            let before = record.get(stamp::DELETED).clone();
-            let flag = part(stamp::DELETED.to_owned(), before, Value::Boolean(true));
-            Some(write(OpKind::Flag, key, vec![flag]))
-        }
-    };
-    plan
-}
-
-/// A write: the key, which belongs to no logical field, and what is written.
-fn write(kind: OpKind, key: Key, fields: Vec<OpField>) -> Write {
-    let key = key
-        .into_iter()
-        .map(|(name, value)| part(name, Value::Null, value));
-    Write {
-        kind,
-        fields: key.chain(fields).collect(),
-    }
-}
-
-fn part(name: String, before: Value, after: Value) -> OpField {
-    OpField {
-        field: String::new(),
-        name,
-        before,
-        canonical: after.clone(),
-        after,
-        cause: Cause::Change,
-        conflict: None,
-    }
 }

@@ -22,8 +22,7 @@ pub(super) async fn fields(
     context: &Context,
     object: &Object,
 ) -> Result<Vec<FieldInfo>, EngineError> {
-    let key = key(object);
-    let name = key.clone();
+    let name = key(object);
     let stored = context
         .store
         .read(move |reader| reader.setting(&name))
@@ -36,6 +35,15 @@ pub(super) async fn fields(
     {
         return Ok(known.fields);
     }
+    afresh(context, object).await
+}
+
+/// The fields of an object as they are now.
+pub(super) async fn afresh(
+    context: &Context,
+    object: &Object,
+) -> Result<Vec<FieldInfo>, EngineError> {
+    let (key, now) = (key(object), context.clock.now());
     let fields = context.marketo.describe_object(object).await?.fields;
     let remembered = Remembered { at: now, fields };
     let text = serde_json::to_string(&remembered).unwrap_or_default();
@@ -44,6 +52,16 @@ pub(super) async fn fields(
         .transaction(move |tx| tx.set_setting(&key, &text))
         .await?;
     Ok(remembered.fields)
+}
+
+/// Has an object described anew when it is next asked about: something of it was refused.
+pub(super) async fn forget(context: &Context, object: &Object) -> Result<(), EngineError> {
+    let key = key(object);
+    context
+        .store
+        .transaction(move |tx| tx.set_setting(&key, ""))
+        .await?;
+    Ok(())
 }
 
 fn key(object: &Object) -> String {

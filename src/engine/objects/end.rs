@@ -24,6 +24,8 @@ pub(in crate::engine) struct ObjectEnd {
     pub(super) tables: BTreeMap<String, Table>,
     /// What becomes of a record whose row was deleted.
     pub(super) deleted: Deleted,
+    /// Whether the object has a field for our mark that its row is gone.
+    pub(super) can_flag: bool,
 }
 
 /// What becomes of a record whose row was deleted in Dynamics.
@@ -33,8 +35,10 @@ pub(super) enum Deleted {
     Kept,
     /// It is deleted, too.
     Removed,
-    /// It is flagged in this field of ours.
+    /// It is flagged in a field of ours.
     Flagged,
+    /// The admin is asked, record by record.
+    Asked,
 }
 
 impl ObjectEnd {
@@ -52,6 +56,7 @@ impl ObjectEnd {
             columns: Vec::new(),
             tables: BTreeMap::new(),
             deleted: Deleted::Kept,
+            can_flag: false,
             object,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
+use super::describe;
 use super::dress;
 use super::end::ObjectEnd;
 use super::opportunities;
@@ -59,23 +60,52 @@ async fn read_records(
         .filter_map(|item| item.row_key().and_then(RecordKey::dynamics))
         .map(|id| id.to_string())
         .collect();
-    let found = context
-        .marketo
-        .objects(&end.object, key, &rows, &lane.fields, &lane.person)
-        .await?;
-    let mut found: HashMap<Uuid, ObjectRecord> = found
-        .into_iter()
-        .filter_map(|record| Some((row_of(&record, key)?, record)))
-        .collect();
+    let mut found: HashMap<Uuid, Vec<ObjectRecord>> = HashMap::new();
+    for record in by_key(context, lane, end, key, &rows).await? {
+        if let Some(row) = row_of(&record, key) {
+            found.entry(row).or_default().push(record);
+        }
+    }
     for item in items {
         let Some(row) = item.row_key().and_then(RecordKey::dynamics) else {
             continue;
         };
-        let record = found.remove(&row);
+        let mut records = found.remove(&row).unwrap_or_default();
+        item.records = records.len();
+        let record = records.pop();
         item.person = record.map_or(Seen::Absent, |record| Seen::Here(under(row, record)));
     }
     Ok(())
 }
+
+/// Marketo's records with these keys. Where a field is gone that was there when the object was last described, the
+/// others are read: a field that was not read is passed over, and put aside when the next cycle begins.
+async fn by_key(
+    context: &Context,
+    lane: &Lane,
+    end: &ObjectEnd,
+    key: &str,
+    rows: &[String],
+) -> Result<Vec<ObjectRecord>, EngineError> {
+    let read = async |fields: &[String]| {
+        let (object, marketo) = (&end.object, &context.marketo);
+        marketo
+            .objects(object, key, rows, fields, &lane.person)
+            .await
+    };
+    match read(&lane.fields).await {
+        Err(error) if error.code == NO_SUCH_FIELD => {
+            let known = describe::afresh(context, &end.object).await?;
+            let there = |name: &&String| known.iter().any(|field| field.name == **name);
+            let fields: Vec<String> = lane.fields.iter().filter(there).cloned().collect();
+            Ok(read(&fields).await?)
+        }
+        answer => Ok(answer?),
+    }
+}
+
+/// Marketo's code for a field it does not have.
+const NO_SUCH_FIELD: &str = "1006";
 
 /// The GUID a record is keyed by.
 fn row_of(record: &ObjectRecord, key: &str) -> Option<Uuid> {

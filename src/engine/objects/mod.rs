@@ -4,17 +4,21 @@
 
 mod decide;
 mod describe;
+mod draft;
 mod end;
+mod ending;
 mod gather;
 mod opportunities;
 mod prepare;
 mod references;
 mod roles;
+mod twins;
 mod virtuals;
 mod write;
 
 pub(super) use decide::decide;
 pub(super) use end::ObjectEnd;
+pub(super) use ending::is_out;
 pub(super) use gather::gather;
 pub(super) use prepare::{keep_known, lane, person_columns};
 pub(super) use references::{Missing, is_there, resolve};

@@ -54,19 +54,28 @@ pub(in crate::engine) async fn lane(
     let fields = describe::fields(context, &end.object).await?;
     let columns = virtuals::columns(&entity, &table);
     let checked = checked(context, current, &columns, &fields).await?;
-    end.deleted = deleted(&settings, &fields);
-    Ok(Some(Lane::to_object(settings, checked, table, fields, end)))
+    end.can_flag = can_flag(&fields);
+    end.deleted = deleted(&settings, end.can_flag);
+    let mut lane = Lane::to_object(settings, checked, table, fields, end);
+    if lane.object.as_ref().is_some_and(|end| end.can_flag) {
+        lane.fields.push(stamp::DELETED.to_owned());
+    }
+    Ok(Some(lane))
 }
 
-/// What becomes of a record whose row was deleted: what the admin wants, as far as the object allows it. A record the
-/// admin wants to be asked about is kept.
-fn deleted(settings: &EntitySettings, fields: &[FieldInfo]) -> Deleted {
-    let can_flag = fields
-        .iter()
-        .any(|field| field.name == stamp::DELETED && field.updatable);
+/// Whether the object has a field for our mark. Marketo lets nobody create fields of its own objects through the API:
+/// where the admin has made none, a record whose row is gone is kept as it is.
+fn can_flag(fields: &[FieldInfo]) -> bool {
+    let mut fields = fields.iter();
+    fields.any(|field| field.name == stamp::DELETED && field.updatable)
+}
+
+/// What becomes of a record whose row was deleted: what the admin wants, as far as the object allows it.
+fn deleted(settings: &EntitySettings, can_flag: bool) -> Deleted {
     match settings.rules.deleted_in_dynamics {
         DeletePolicy::Delete => Deleted::Removed,
         DeletePolicy::Flag if can_flag => Deleted::Flagged,
+        DeletePolicy::Ask => Deleted::Asked,
         _ => Deleted::Kept,
     }
 }

@@ -39,6 +39,7 @@ use crate::clock::Clock;
 use identity::Identity;
 use state::State;
 
+pub use objects::FieldChange;
 pub use options::{InstanceOptions, OpenPoints};
 
 /// Records in one page, one batch, one filter.

@@ -121,6 +121,17 @@ impl Schema {
         });
     }
 
+    /// Brings a field back that was deleted from its object, with the values it had.
+    pub(crate) fn restore(&mut self, name: &str) -> bool {
+        let gone = |field: &Field| field.gone && field.name == name;
+        let Some(slot) = self.fields.iter().position(gone) else {
+            return false;
+        };
+        self.fields[slot].gone = false;
+        self.by_name.insert(name.to_owned(), slot as u16);
+        true
+    }
+
     /// A field number not yet taken.
     pub(crate) fn next_id(&self) -> u32 {
         self.fields.iter().map(|field| field.id).max().unwrap_or(0) + 1

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use serde_json::Value as Json;
 use syncdeck::engine;
+use syncdeck::mapping::EntityMap;
 use syncdeck::model::{CycleReport, Entity, EntitySettings, Pause, RuleChange, Side};
 use syncdeck::sandbox::dynamics;
 
@@ -50,26 +51,44 @@ impl Bench {
 
     /// Adds pairs (TOML tables) to the default map of leads, as a new version.
     pub fn map_leads(&self, pairs: &str) {
-        let standard = include_str!("../../../assets/mappings/lead.toml");
-        let (document, now) = (format!("{standard}\n{pairs}"), self.clock.now());
+        self.map_more(&Entity::LEAD, pairs);
+    }
+
+    /// Adds pairs (TOML tables) to the default map of an entity, as a new version.
+    pub fn map_more(&self, entity: &Entity, pairs: &str) {
+        let standard = EntityMap::standard(entity).unwrap().unwrap().to_toml();
+        self.map(entity, &format!("{standard}\n{pairs}"));
+    }
+
+    /// Stores a new version of an entity's map.
+    pub fn map(&self, entity: &Entity, document: &str) {
+        let now = self.clock.now();
         self.store
-            .transaction_blocking(|tx| {
-                engine::set_mapping(tx, &Entity::LEAD, &document, "ada", now)
-            })
+            .transaction_blocking(|tx| engine::set_mapping(tx, entity, document, "ada", now))
             .unwrap()
             .unwrap();
     }
 
     /// Starts a backfill of leads.
     pub fn backfill_leads(&self, spec: engine::BackfillSpec) {
+        self.backfill(&Entity::LEAD, spec);
+    }
+
+    /// Starts a backfill.
+    pub fn backfill(&self, entity: &Entity, spec: engine::BackfillSpec) {
         let now = self.clock.now();
         self.store
-            .transaction_blocking(|tx| engine::start_backfill(tx, &Entity::LEAD, spec, now))
+            .transaction_blocking(|tx| engine::start_backfill(tx, entity, spec, now))
             .unwrap();
     }
 
     /// What an administrator of Dynamics does to a lead column's definition.
     pub async fn customise(&self, method: &str, path: &str, definition: Json) {
+        self.customise_table("lead", method, path, definition).await;
+    }
+
+    /// What an administrator of Dynamics does to a column's definition.
+    pub async fn customise_table(&self, table: &str, method: &str, path: &str, definition: Json) {
         let form = format!(
             "grant_type=client_credentials&client_id={}&client_secret={}&scope={DYNAMICS}/.default",
             dynamics::CLIENT_ID,
@@ -86,10 +105,10 @@ impl Bench {
         let answer = self.wire.plain(Side::Dynamics, request).await;
         let token: Json = serde_json::from_slice(answer.body()).unwrap();
         let token = token["access_token"].as_str().unwrap();
-        let lead = "EntityDefinitions(LogicalName='lead')/Attributes";
+        let columns = format!("EntityDefinitions(LogicalName='{table}')/Attributes");
         let request = http::Request::builder()
             .method(method)
-            .uri(format!("{DYNAMICS}/api/data/v9.2/{lead}{path}"))
+            .uri(format!("{DYNAMICS}/api/data/v9.2/{columns}{path}"))
             .header("host", "127.0.0.1:7001")
             .header("content-type", "application/json")
             .header("authorization", format!("Bearer {token}"))

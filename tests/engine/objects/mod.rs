@@ -1,9 +1,12 @@
 //! What travels one way to objects beside people: owners, companies, opportunities, roles, custom objects.
 
 mod accounts;
+mod adopting;
+mod maps;
 mod opportunities;
 mod owners;
 mod roles;
+mod rules;
 
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;

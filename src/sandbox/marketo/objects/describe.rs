@@ -60,6 +60,7 @@ pub(crate) fn element(object: &Object) -> Json {
         .table
         .schema
         .iter()
+        .filter(|(_, one)| !one.gone)
         .map(|(slot, one)| field(object, slot, one))
         .collect();
     json!({

@@ -5,9 +5,59 @@ use serde_json::{Map, Value as Json};
 use super::read;
 use crate::sandbox::marketo::Instance;
 use crate::sandbox::marketo::leads::write::checked;
+use crate::sandbox::marketo::schema::Field;
 use crate::sandbox::marketo::table::Edit;
+use crate::sandbox::marketo::value::Kind;
+
+/// What an administrator does to a field of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldChange {
+    /// A new yes-or-no field.
+    AddFlag,
+    /// It is taken off the object.
+    Remove,
+    /// It is put back, with the values it had.
+    Restore,
+    /// It takes so many characters from now on.
+    Length(usize),
+    /// Whether it may be written.
+    Writable(bool),
+}
 
 impl Instance {
+    /// Changes a field of an object. False when there is no such object or field.
+    pub fn change_field(&self, object: &str, name: &str, change: FieldChange) -> bool {
+        let mut state = self.state();
+        let Some(object) = state.objects.get_mut(object) else {
+            return false;
+        };
+        let schema = &mut object.table.schema;
+        match change {
+            FieldChange::AddFlag => {
+                let field = Field::standard(schema.next_id(), name, name, Kind::Boolean);
+                schema.add(field);
+                return true;
+            }
+            FieldChange::Restore => return schema.restore(name),
+            FieldChange::Remove => {
+                let known = schema.slot(name).is_some();
+                schema.retain(|field| field.name != name && !field.gone);
+                return known;
+            }
+            FieldChange::Length(_) | FieldChange::Writable(_) => {}
+        }
+        let slot = schema.slot(name);
+        let Some(field) = slot.and_then(|slot| schema.field_mut(slot)) else {
+            return false;
+        };
+        match change {
+            FieldChange::Length(length) => field.length = Some(length),
+            FieldChange::Writable(writable) => field.read_only = !writable,
+            _ => {}
+        }
+        true
+    }
+
     /// All records of an object (`companies`, `opportunities/roles`, `customobjects/{name in lower case}`), their filled
     /// fields by REST name, oldest first.
     pub fn records(&self, object: &str) -> Vec<Map<String, Json>> {

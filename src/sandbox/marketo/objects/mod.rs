@@ -7,6 +7,8 @@ pub(crate) mod read;
 pub(crate) mod rules;
 pub(crate) mod write;
 
+pub use hands::FieldChange;
+
 use super::answer::Refusal;
 use super::schema::Schema;
 use super::state::State;

@@ -1,0 +1,190 @@
+//! What becomes of an object's record whose row was deleted, left the scope, or stands for nothing any more.
+//!
+//! A deleted row's record follows the entity's delete policy: kept, flagged, deleted, or the admin is asked. One that
+//! left the scope is frozen as it is, flagged, or deleted; the base remembers that it is out, so that it is looked at
+//! when it comes back, and left alone until then. What is deleted is in the journal with all its mapped values.
+
+use chrono::{DateTime, Utc};
+
+use super::draft::{Key, write};
+use super::end::{Deleted, ObjectEnd};
+use crate::engine::deleting::removal;
+use crate::engine::lane::Lane;
+use crate::engine::plan::{LinkPlan, Plan};
+use crate::engine::slice::{Item, Seen};
+use crate::engine::stamp;
+use crate::model::{Cause, Conflict, ConflictKind, ConflictStatus, LeavePolicy, Side, Take, Value};
+use crate::store::{Base, LinkState, NewConflict, OpField, OpKind};
+
+/// Kept in the base beside the agreed values: the row left the scope, and its record was dealt with.
+const OUT: &str = stamp::DELETED;
+
+/// Whether a row was out of scope when it was last decided on.
+pub(in crate::engine) fn is_out(base: &Base) -> bool {
+    base.get(OUT) == Some(&Value::Boolean(true))
+}
+
+/// What is known once a row is in scope again, and the write that takes our mark away where the record carries it.
+pub(super) fn back(item: &Item) -> (Vec<(String, Value)>, Vec<OpField>) {
+    let record = item.person.record();
+    match record.map(|record| record.get(stamp::DELETED)) {
+        Some(flag @ Value::Boolean(true)) => (Vec::new(), vec![mark(flag.clone(), false)]),
+        _ if is_out(&item.base) => (vec![(OUT.to_owned(), Value::Boolean(false))], Vec::new()),
+        _ => (Vec::new(), Vec::new()),
+    }
+}
+
+fn mark(before: Value, out: bool) -> OpField {
+    OpField {
+        field: OUT.to_owned(),
+        name: stamp::DELETED.to_owned(),
+        before,
+        after: Value::Boolean(out),
+        canonical: Value::Boolean(out),
+        cause: Cause::Policy("filter".to_owned()),
+        conflict: None,
+    }
+}
+
+/// The row is there, but none of those that are kept in step.
+pub(super) fn leave(lane: &Lane, end: &ObjectEnd, item: &Item, mut plan: Plan) -> Plan {
+    plan.missing.clear();
+    if plan.link.is_none() || is_out(&item.base) {
+        return plan;
+    }
+    let out = (OUT.to_owned(), Value::Boolean(true));
+    let (Some(key), Seen::Here(record)) = (key(end, item), &item.person) else {
+        if plan
+            .link
+            .as_ref()
+            .is_some_and(|link| link.state == LinkState::Live)
+        {
+            plan.agreed.push(out);
+        }
+        return plan;
+    };
+    let flag = record.get(stamp::DELETED);
+    match lane.settings.rules.leave {
+        LeavePolicy::Delete => {
+            let gone = removal(lane, Side::Marketo, record).fields;
+            plan.to_marketo = Some(write(OpKind::Drop, key, gone));
+        }
+        LeavePolicy::Flag if end.can_flag && *flag != Value::Boolean(true) => {
+            let fields = vec![mark(flag.clone(), true)];
+            plan.to_marketo = Some(write(OpKind::Update, key, fields));
+        }
+        LeavePolicy::Flag | LeavePolicy::Freeze => plan.agreed.push(out),
+    }
+    plan
+}
+
+/// The row was deleted.
+pub(super) fn gone(
+    lane: &Lane,
+    end: &ObjectEnd,
+    item: &Item,
+    now: DateTime<Utc>,
+    mut plan: Plan,
+) -> Plan {
+    plan.missing.clear();
+    plan.version = None;
+    if plan.link.is_none() {
+        return plan;
+    }
+    let there = matches!(item.person, Seen::Here(_));
+    match (asked(item), end.deleted) {
+        (Some(held), _) => answered(lane, end, item, held, plan),
+        (None, Deleted::Asked) if there => {
+            plan.opened.push(question(lane, item, &plan, now));
+            plan
+        }
+        (None, how) => without(lane, end, item, how, plan),
+    }
+}
+
+/// The question about a deleted row that is open.
+fn asked(item: &Item) -> Option<&Conflict> {
+    let mut open = item.open.iter();
+    open.find(|conflict| conflict.kind == ConflictKind::DeleteEdit)
+}
+
+/// A row that is there again answers the question what its delete means.
+pub(super) fn unasked(item: &Item, plan: &mut Plan) {
+    plan.superseded.extend(asked(item).map(|held| held.id));
+}
+
+fn answered(lane: &Lane, end: &ObjectEnd, item: &Item, held: &Conflict, mut plan: Plan) -> Plan {
+    let made = held.resolution.as_ref();
+    let made = made.filter(|_| held.status == ConflictStatus::Resolved);
+    let how = match made.map(|made| &made.take) {
+        None => return plan,
+        Some(Take::Side(Side::Dynamics)) => Deleted::Removed,
+        Some(_) => Deleted::Kept,
+    };
+    plan.applied.push(held.id);
+    without(lane, end, item, how, plan)
+}
+
+fn question(lane: &Lane, item: &Item, plan: &Plan, now: DateTime<Utc>) -> NewConflict {
+    let record = item.person.record();
+    NewConflict {
+        link: item.link_id(),
+        entity: lane.entity().clone(),
+        kind: ConflictKind::DeleteEdit,
+        field: String::new(),
+        dynamics_id: plan.dynamics,
+        marketo_id: None,
+        label: record.map_or_else(String::new, |record| lane.label_of(Side::Marketo, record)),
+        base: None,
+        dynamics: Value::text("deleted"),
+        marketo: Value::text("kept"),
+        detected: now,
+        note: "deleted in dynamics, kept in marketo: take dynamics to delete it in marketo too, marketo to keep it \
+               there, unlinked"
+            .to_owned(),
+    }
+}
+
+/// Ends a link, and its record as `how` says.
+pub(super) fn without(
+    lane: &Lane,
+    end: &ObjectEnd,
+    item: &Item,
+    how: Deleted,
+    mut plan: Plan,
+) -> Plan {
+    plan.missing.clear();
+    plan.version = None;
+    if plan.link.is_none() {
+        return plan;
+    }
+    plan.link_plan = LinkPlan::Bury;
+    let (Some(key), Seen::Here(record)) = (key(end, item), &item.person) else {
+        return plan;
+    };
+    plan.to_marketo = match how {
+        Deleted::Kept | Deleted::Asked => None,
+        Deleted::Removed => {
+            let gone = removal(lane, Side::Marketo, record).fields;
+            Some(write(OpKind::Delete, key, gone))
+        }
+        Deleted::Flagged => {
+            let flag = OpField {
+                field: String::new(),
+                cause: Cause::Delete,
+                ..mark(record.get(stamp::DELETED).clone(), true)
+            };
+            Some(write(OpKind::Flag, key, vec![flag]))
+        }
+    };
+    plan
+}
+
+/// The key the record was last written under.
+fn key(end: &ObjectEnd, item: &Item) -> Option<Key> {
+    if end.is_keyed_by_row() {
+        item.row_key().map(|row| end.key_by_row(row))
+    } else {
+        end.key_in_base(&item.base)
+    }
+}
