@@ -8,7 +8,7 @@ use toml_edit::{Document, Table, TableLike};
 
 use super::keys::Keys;
 use super::paths::default_path;
-use super::read::{check_keys, dynamics, marketo, sync};
+use super::read::{check_keys, dynamics, marketo, own_share, sync};
 use super::{ConfigError, Profile, SyncProfile};
 
 /// A configuration file whose keys are all known. Secrets are opened only by [`ConfigFile::profile`].
@@ -144,10 +144,12 @@ impl ConfigFile {
         let (path, table) = end("marketo", wanted)?;
         let marketo_keys = Keys::new(&self.path, &path, table);
         refuse_shared(&dynamics_keys, &marketo_keys)?;
-        let sync = match profile.inner("sync")? {
+        let mut sync = match profile.inner("sync")? {
             Some(table) => sync(&Keys::new(&self.path, &profile.whole("sync"), table))?,
             None => SyncProfile::default(),
         };
+        own_share(&dynamics_keys, &mut sync.share.dynamics)?;
+        own_share(&marketo_keys, &mut sync.share.marketo)?;
         Ok(Profile {
             name: name.to_owned(),
             dynamics: dynamics(&dynamics_keys)?,

@@ -7,6 +7,7 @@ mod paths;
 mod profile;
 mod read;
 mod secret;
+mod share;
 
 pub use error::ConfigError;
 pub use file::{ConfigFile, load};
@@ -14,3 +15,4 @@ pub use paths::{default_path, state_path};
 pub use profile::{
     DynamicsProfile, FirstCopy, LimitMode, Listing, MarketoProfile, Profile, SyncProfile,
 };
+pub use share::{Share, Shares};

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::Shares;
+
 /// The Dynamics end.
 #[derive(Debug, Clone)]
 pub struct DynamicsProfile {
@@ -74,8 +76,8 @@ pub struct SyncProfile {
     pub first_copy: FirstCopy,
     /// How long an unknown outcome rests before its record is looked at again.
     pub settle: Duration,
-    /// The share of each vendor's limit that is ours, 0 to 1.
-    pub share: f64,
+    /// Our part of each vendor's limits, and what is kept of it.
+    pub share: Shares,
     /// Whether limits are kept from the first call on.
     pub limits: LimitMode,
     /// Whether people who exist in Marketo only are listed.
@@ -88,7 +90,7 @@ impl Default for SyncProfile {
             interval: Duration::from_secs(300),
             first_copy: FirstCopy::Ask,
             settle: Duration::from_secs(120),
-            share: 0.7,
+            share: Shares::from(0.7),
             limits: LimitMode::Auto,
             listing: Listing::Extract,
         }

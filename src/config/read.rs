@@ -8,25 +8,36 @@ use url::{Host, Url};
 use super::keys::{Keys, nearest};
 use super::secret::{self, SECRET_KEYS};
 use super::{
-    ConfigError, DynamicsProfile, FirstCopy, LimitMode, Listing, MarketoProfile, SyncProfile,
+    ConfigError, DynamicsProfile, FirstCopy, LimitMode, Listing, MarketoProfile, Share, SyncProfile,
 };
 
 /// The calls a day of a Marketo subscription that bought no more.
 const DAILY_CALLS: u64 = 50_000;
 
-const DYNAMICS_KEYS: [&str; 4] = ["url", "tenant", "token_url", "client_id"];
-const MARKETO_KEYS: [&str; 5] = [
+const DYNAMICS_KEYS: [&str; 6] = [
+    "url",
+    "tenant",
+    "token_url",
+    "client_id",
+    "share",
+    "reserve",
+];
+const MARKETO_KEYS: [&str; 7] = [
     "endpoint",
     "identity",
     "client_id",
     "daily_calls",
     "partition",
+    "share",
+    "reserve",
 ];
-const SYNC_KEYS: [&str; 6] = [
+const SYNC_KEYS: [&str; 8] = [
     "interval",
     "first_copy",
     "settle",
     "share",
+    "reserve",
+    "retry_share",
     "limits",
     "listing",
 ];
@@ -125,14 +136,45 @@ pub(super) fn sync(keys: &Keys<'_>) -> Result<SyncProfile, ConfigError> {
     if let Some(listing) = word(keys, "listing", &choices)? {
         sync.listing = listing;
     }
-    if let Some(item) = keys.item("share") {
-        let whole = item.as_integer().map(|whole| whole as f64);
-        match item.as_float().or(whole) {
-            Some(share) if share > 0.0 && share <= 1.0 => sync.share = share,
-            _ => return Err(keys.wrong("share", "has to be a number above 0 and up to 1, as 0.7")),
-        }
+    for share in [&mut sync.share.dynamics, &mut sync.share.marketo] {
+        own_share(keys, share)?;
+    }
+    if let Some(retries) = part(keys, "retry_share")? {
+        sync.share.retries = retries;
     }
     Ok(sync)
+}
+
+/// What a table says about our part of a limit; the rest stays as it is.
+pub(super) fn own_share(keys: &Keys<'_>, share: &mut Share) -> Result<(), ConfigError> {
+    let problem = "has to be a number above 0 and up to 1, as 0.7";
+    match number(keys, "share", problem)? {
+        Some(part) if part > 0.0 && part <= 1.0 => share.part = part,
+        Some(_) => return Err(keys.wrong("share", problem)),
+        None => {}
+    }
+    if let Some(reserve) = part(keys, "reserve")? {
+        share.reserve = reserve;
+    }
+    Ok(())
+}
+
+/// A part of a whole.
+fn part(keys: &Keys<'_>, key: &str) -> Result<Option<f64>, ConfigError> {
+    let problem = "has to be a number from 0 to 1, as 0.1";
+    match number(keys, key, problem)? {
+        Some(part) if !(0.0..=1.0).contains(&part) => Err(keys.wrong(key, problem)),
+        part => Ok(part),
+    }
+}
+
+fn number(keys: &Keys<'_>, key: &str, problem: &str) -> Result<Option<f64>, ConfigError> {
+    let Some(item) = keys.item(key) else {
+        return Ok(None);
+    };
+    let whole = item.as_integer().map(|whole| whole as f64);
+    let number = item.as_float().or(whole);
+    number.map(Some).ok_or_else(|| keys.wrong(key, problem))
 }
 
 /// Whether the end is on this machine.

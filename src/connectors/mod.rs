@@ -2,6 +2,7 @@
 
 mod dated;
 pub mod dynamics;
+mod errand;
 mod error;
 pub mod marketo;
 mod pace;
@@ -10,6 +11,7 @@ mod transport;
 mod write;
 
 pub use dated::Dated;
+pub use errand::{Errand, Purpose};
 pub use error::{ConnectorError, Trouble};
 pub use pace::{Pace, PaceOptions, Permit};
 pub use reading::ReadOnly;

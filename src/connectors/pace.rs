@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::errand::{Errand, Purpose};
+
 /// What a [`Pace`] starts with.
 #[derive(Debug, Clone)]
 pub struct PaceOptions {
@@ -32,6 +34,8 @@ struct Shared {
     state: Mutex<State>,
     /// Held by whoever is next; the rest queue behind it, first come first served.
     turnstile: tokio::sync::Mutex<()>,
+    /// Held by the background caller that is next: the others wait here, and never stand before somebody's errand.
+    side_door: tokio::sync::Mutex<()>,
     /// Tells the one at the turnstile that a place became free.
     changed: Notify,
 }
@@ -39,10 +43,14 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     windows: Vec<Window>,
+    /// The part of each window that background work leaves free.
+    reserve: f64,
     engaged: bool,
     concurrency: usize,
     in_flight: usize,
     queued: usize,
+    /// Of these, background callers that leave room.
+    leaving_room: usize,
     started: u64,
     paused_until: Option<Instant>,
 }
@@ -56,12 +64,12 @@ struct Window {
 }
 
 impl Window {
-    /// When the next start may be, if that is later than `now`.
-    fn opens(&self, now: Instant) -> Option<Instant> {
-        if self.starts.len() < self.limit {
-            return None;
-        }
-        let opens = *self.starts.front()? + self.length;
+    /// When the next start may be that leaves `reserve` of the window free, if that is later than `now`.
+    fn opens(&self, now: Instant, reserve: f64) -> Option<Instant> {
+        let kept = (self.limit as f64 * reserve) as usize;
+        let limit = self.limit.saturating_sub(kept).max(1);
+        let first = self.starts.len().checked_sub(limit)?;
+        let opens = *self.starts.get(first)? + self.length;
         (opens > now).then_some(opens)
     }
 
@@ -89,7 +97,7 @@ enum Turn {
 
 impl State {
     fn turn(&mut self, now: Instant) -> Turn {
-        if let Some(until) = self.held_until(now) {
+        if let Some(until) = self.held_until(now, 0.0) {
             return Turn::Until(until);
         }
         if self.in_flight >= self.concurrency {
@@ -103,11 +111,11 @@ impl State {
         Turn::Go
     }
 
-    fn held_until(&self, now: Instant) -> Option<Instant> {
+    fn held_until(&self, now: Instant, reserve: f64) -> Option<Instant> {
         let paused = self.paused_until.filter(|until| *until > now);
         let windows = self.windows.iter().filter(|_| self.engaged);
         windows
-            .filter_map(|window| window.opens(now))
+            .filter_map(|window| window.opens(now, reserve))
             .chain(paused)
             .max()
     }
@@ -124,21 +132,37 @@ impl Pace {
         Self(Arc::new(Shared {
             state: Mutex::new(State {
                 windows: windows.collect(),
+                reserve: 0.0,
                 engaged: options.engaged,
                 concurrency: options.concurrency.max(1),
                 in_flight: 0,
                 queued: 0,
+                leaving_room: 0,
                 started: 0,
                 paused_until: None,
             }),
             turnstile: tokio::sync::Mutex::new(()),
+            side_door: tokio::sync::Mutex::new(()),
             changed: Notify::new(),
         }))
     }
 
+    /// The same, of whose windows background work leaves this part (0 to 1) free.
+    #[must_use]
+    pub fn keeping(self, reserve: f64) -> Self {
+        self.0.lock().reserve = reserve.clamp(0.0, 1.0);
+        self
+    }
+
     /// Waits until one more call may start. The call is in flight until the permit is dropped.
     pub async fn enter(&self) -> Permit {
-        let _queued = Queued::new(self);
+        let background = Errand::purpose() == Purpose::Background;
+        let _queued = Queued::new(self, background);
+        let _behind = if background {
+            Some(self.leave_room().await)
+        } else {
+            None
+        };
         let _turn = self.0.turnstile.lock().await;
         loop {
             // Bound first: a guard living in the `match` would be held across the waiting.
@@ -147,6 +171,21 @@ impl Pace {
                 Turn::Go => return Permit(self.clone()),
                 Turn::Until(opens) => tokio::time::sleep_until(opens).await,
                 Turn::Leave => self.0.changed.notified().await,
+            }
+        }
+    }
+
+    /// Waits, behind other background callers, until a start would leave the reserve free.
+    async fn leave_room(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        let behind = self.0.side_door.lock().await;
+        loop {
+            let opens = {
+                let state = self.0.lock();
+                state.held_until(Instant::now(), state.reserve)
+            };
+            match opens {
+                Some(opens) => tokio::time::sleep_until(opens).await,
+                None => return behind,
             }
         }
     }
@@ -185,7 +224,12 @@ impl Pace {
         let state = self.0.lock();
         let paused = state.paused_until.filter(|until| *until > now);
         if state.queued > 0 {
-            state.held_until(now)
+            let reserve = if state.queued == state.leaving_room {
+                state.reserve
+            } else {
+                0.0
+            };
+            state.held_until(now, reserve)
         } else {
             paused
         }
@@ -218,18 +262,23 @@ impl Shared {
 
 /// Counts a caller as queued for as long as it lives, so that a cancelled wait is not counted for
 /// ever.
-struct Queued<'a>(&'a Pace);
+struct Queued<'a>(&'a Pace, bool);
 
 impl<'a> Queued<'a> {
-    fn new(pace: &'a Pace) -> Self {
-        pace.0.lock().queued += 1;
-        Self(pace)
+    fn new(pace: &'a Pace, background: bool) -> Self {
+        let mut state = pace.0.lock();
+        state.queued += 1;
+        state.leaving_room += usize::from(background);
+        drop(state);
+        Self(pace, background)
     }
 }
 
 impl Drop for Queued<'_> {
     fn drop(&mut self) {
-        self.0.0.lock().queued -= 1;
+        let mut state = self.0.0.lock();
+        state.queued -= 1;
+        state.leaving_room -= usize::from(self.1);
     }
 }
 

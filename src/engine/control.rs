@@ -6,6 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
+use crate::clock::Clock;
+use crate::connectors::{ConnectorError, Trouble};
 use crate::model::{Entity, Pause, Side};
 
 /// The admin's standing wishes.
@@ -36,6 +38,7 @@ pub(super) struct Control {
     wishes: watch::Sender<Wishes>,
     usage: Mutex<Option<DateTime<Utc>>>,
     halts: Mutex<Vec<Halt>>,
+    quota: Mutex<Option<(Side, DateTime<Utc>)>>,
 }
 
 /// Something of one entity that waits for the admin, while all else goes on.
@@ -52,6 +55,7 @@ impl Default for Control {
             wishes: watch::Sender::new(Wishes::default()),
             usage: Mutex::new(None),
             halts: Mutex::default(),
+            quota: Mutex::default(),
         }
     }
 }
@@ -115,6 +119,24 @@ impl Control {
     pub(super) fn take_halts(&self) -> Vec<Halt> {
         let mut halts = self.halts.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *halts)
+    }
+
+    /// Notes that a day's quota held something back.
+    pub(super) fn wait_for_quota(&self, clock: &Clock, error: &ConnectorError) {
+        if let Trouble::Quota { wait } = error.trouble {
+            let mut quota = self.quota.lock().unwrap_or_else(PoisonError::into_inner);
+            *quota = Some((error.side, clock.after(wait)));
+        }
+    }
+
+    /// Whose quota has held something back in this cycle, and until when.
+    pub(super) fn waits_for_quota(&self) -> Option<(Side, DateTime<Utc>)> {
+        *self.quota.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets it: a new cycle finds out.
+    pub(super) fn quota_is_back(&self) {
+        *self.quota.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Whether the day's calls are to be asked for again; counts as asked.

@@ -7,7 +7,8 @@ use super::error::EngineError;
 use super::order::{Lanes, Order};
 use super::prepare::{prepare, settings};
 use super::snapshot::NewsKind;
-use super::{alike, approval, identify, marketo_only, prune, recover};
+use super::{alike, approval, errands, identify, marketo_only, prune, recover};
+use crate::connectors::{Errand, Purpose, Trouble};
 use crate::model::{CycleId, CycleOutcome, CycleReport, EngineState, EntityCounts, PerSide};
 
 /// Runs one cycle. It always ends in a report; what went wrong is in it.
@@ -20,6 +21,7 @@ pub(super) async fn run(context: &Context) -> Result<CycleReport, EngineError> {
         .await?;
     context.progress.begin_cycle(cycle, &entities);
     drop(context.control.take_halts());
+    context.control.quota_is_back();
     let ended = phases(context, cycle).await.and_then(|()| halted(context));
     alike::tell(context).await?;
     prune::run(context).await?;
@@ -54,11 +56,15 @@ pub(super) async fn run(context: &Context) -> Result<CycleReport, EngineError> {
 /// The phases of a cycle.
 async fn phases(context: &Context, cycle: CycleId) -> Result<(), EngineError> {
     context.progress.state(EngineState::Pulling, None);
-    let identity = identify::identify(context).await?;
-    let organization = identity.organization;
     let entities = settings(context).await?;
-    let lanes = Lanes::new(prepare(context, &identity, &entities).await?);
-    recover::recover(context).await?;
+    let preparing = async {
+        let identity = identify::identify(context).await?;
+        let lanes = Lanes::new(prepare(context, &identity, &entities).await?);
+        recover::recover(context).await?;
+        Ok::<_, EngineError>((identity.organization, lanes))
+    };
+    let errand = errands::of_cycle(context).await?;
+    let (organization, lanes) = Box::pin(errand.run(preparing)).await?;
     let order = Order::new(context, cycle, organization, &lanes);
     let working = async {
         // A first copy is shown as a whole before any of it is written: nothing is worked on until all is pulled.
@@ -68,6 +74,7 @@ async fn phases(context: &Context, cycle: CycleId) -> Result<(), EngineError> {
         }
         Box::pin(order.work()).await
     };
+    let background = Errand::general(Purpose::Background);
     // Neither is dropped when the other fails: what is in flight is finished.
     let over = watch::Sender::new(false);
     let both = async {
@@ -75,8 +82,10 @@ async fn phases(context: &Context, cycle: CycleId) -> Result<(), EngineError> {
         over.send_replace(true);
         both
     };
-    let ((pulled, worked), listed) =
-        tokio::join!(both, marketo_only::list(context, over.subscribe()));
+    let ((pulled, worked), listed) = tokio::join!(
+        both,
+        background.run(marketo_only::list(context, over.subscribe()))
+    );
     pulled.and(worked).and(listed)
 }
 
@@ -107,6 +116,10 @@ async fn outcome(
 ) -> Result<(CycleOutcome, Option<String>), EngineError> {
     match ended {
         Err(EngineError::Store(error)) => Err(error.into()),
+        Err(EngineError::Connector(error)) if matches!(error.trouble, Trouble::Quota { .. }) => {
+            context.control.wait_for_quota(&context.clock, &error);
+            Ok(waits_for_quota(context).unwrap_or((CycleOutcome::Waiting, None)))
+        }
         Err(EngineError::Halted { reason, plan }) => {
             context
                 .progress
@@ -126,6 +139,9 @@ async fn outcome(
         }
         Ok(()) => {
             context.progress.note(|snapshot| snapshot.plan = None);
+            if let Some(waits) = waits_for_quota(context) {
+                return Ok(waits);
+            }
             let waiting = context
                 .store
                 .read(|reader| {
@@ -151,6 +167,18 @@ async fn outcome(
             ))
         }
     }
+}
+
+/// What a cycle comes to that a day's quota has cut short: the next one tries again, the admin's wishes first.
+fn waits_for_quota(context: &Context) -> Option<(CycleOutcome, Option<String>)> {
+    let (side, until) = context.control.waits_for_quota()?;
+    let reason = errands::words(side, context.clock.now(), until);
+    let (state, said) = (EngineState::WaitingForQuota, reason.clone());
+    context.progress.state(state, Some(said));
+    context
+        .progress
+        .note(|snapshot| snapshot.waiting_until = Some(until));
+    Some((CycleOutcome::Waiting, Some(reason)))
 }
 
 fn tell(context: &Context, report: &CycleReport) {

@@ -21,6 +21,7 @@ mod cycle;
 mod decide;
 mod deleting;
 mod editing;
+mod errands;
 mod error;
 mod failing;
 mod filtering;

@@ -18,6 +18,7 @@ use super::lane::Lane;
 use super::slice::Part;
 use super::work::{Arrivals, Work};
 use super::{approval, compare, pull_dynamics, pull_marketo, strangers};
+use crate::connectors::{Errand, Purpose};
 use crate::model::{CycleId, Entity};
 
 /// People wait so long for their companies and owners; links that are not there by then are added once they are.
@@ -139,8 +140,10 @@ impl<'a> Order<'a> {
             let arrivals = self.arrivals(stage);
             let pulled = self.pull_stage(stage, arrivals);
             let pulled = if stage == Stage::People {
+                let background = Errand::general(Purpose::Background);
                 // Neither side waits for the other's walk through everything.
-                let (pulled, compared) = tokio::join!(pulled, compare::walk(self.context, people));
+                let (pulled, compared) =
+                    tokio::join!(pulled, background.run(compare::walk(self.context, people)));
                 pulled.and(compared)
             } else {
                 pulled.await

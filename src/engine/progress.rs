@@ -125,6 +125,7 @@ impl Progress {
         let mut inner = self.lock();
         inner.snapshot.state = state;
         inner.snapshot.reason = reason;
+        inner.snapshot.waiting_until = None;
     }
 
     /// Changes the snapshot's plain members.
@@ -217,10 +218,11 @@ impl Progress {
         self.lock().snapshot.revision += 1;
     }
 
-    /// Whether anything was written in the last minute, so that rates still change by themselves.
+    /// Whether a cycle runs, or anything was written in the last minute, so that the picture still changes by itself.
     pub(super) fn lively(&self) -> bool {
         let now = self.clock.now();
-        self.held().throughput.last(now, RATE_SECONDS) > 0
+        let mut inner = self.held();
+        inner.snapshot.cycle_began.is_some() || inner.throughput.last(now, RATE_SECONDS) > 0
     }
 
     /// Publishes the snapshot, completed by what the store says.
@@ -229,6 +231,7 @@ impl Progress {
         facts: &[(EntitySettings, Facts)],
         quotas: Vec<Quota>,
         marketo_errors: BTreeMap<String, u64>,
+        waits: Option<(chrono::DateTime<chrono::Utc>, String)>,
     ) {
         let now = self.clock.now();
         let mut guard = self.held();
@@ -264,7 +267,15 @@ impl Progress {
         snapshot.quotas = quotas;
         snapshot.marketo_errors = marketo_errors;
         snapshot.throughput = inner.throughput.series(now);
-        self.snapshot.send_replace(Arc::new(snapshot.clone()));
+        let mut shown = snapshot.clone();
+        if let Some((until, reason)) = waits.filter(|_| shown.state.is_busy()) {
+            shown.state = EngineState::WaitingForQuota;
+            shown.reason = Some(reason);
+            shown.waiting_until = Some(until);
+            let busy = shown.entities.iter_mut().filter(|row| row.state.is_busy());
+            busy.for_each(|row| row.state = EngineState::WaitingForQuota);
+        }
+        self.snapshot.send_replace(Arc::new(shown));
     }
 }
 

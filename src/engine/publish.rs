@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::context::Context;
+use super::errands;
 use super::error::EngineError;
 use super::prepare::settings;
 use super::progress::Facts;
@@ -38,7 +39,8 @@ pub(super) async fn once(context: &Context) -> Result<(), EngineError> {
     let mut quotas: Vec<Quota> = context.marketo.quotas();
     quotas.extend(context.dynamics.quotas());
     let errors = context.marketo.errors_today();
-    context.progress.publish(&facts, quotas, errors);
+    let waits = errands::waits(context);
+    context.progress.publish(&facts, quotas, errors, waits);
     Ok(())
 }
 

@@ -21,7 +21,7 @@ use super::scope::was_out;
 use super::snapshot::NewsKind;
 use super::work::Arrivals;
 use crate::connectors::dynamics::{Change, Next, Page, RESTORED};
-use crate::connectors::{ConnectorError, Trouble};
+use crate::connectors::{ConnectorError, Errand, Purpose, Trouble};
 use crate::model::{LinkId, Record, RecordKey, Side};
 use crate::store::{
     Base, Cursor, CursorStage, Dirty, DirtyReason, Link, LinkState, StoreError, Tx,
@@ -73,7 +73,8 @@ pub(super) async fn pull(
             break;
         }
     }
-    backfill::pull(context, lane, arrivals).await
+    let errand = Errand::of(Purpose::Background, lane.entity());
+    errand.run(backfill::pull(context, lane, arrivals)).await
 }
 
 /// Drops a cursor that leads nowhere any more and says why: everything is read and compared.
@@ -121,20 +122,20 @@ async fn next_page(
     lane: &Lane,
     cursor: Option<&Cursor>,
 ) -> Result<Page, ConnectorError> {
-    match cursor {
-        Some(cursor) => {
-            context
-                .dynamics
-                .follow(&lane.table, &cursor.token, PAGE)
-                .await
+    let following = cursor.is_some_and(|cursor| cursor.stage == CursorStage::Following);
+    let purpose = if following {
+        Purpose::Everyday
+    } else {
+        Purpose::Background
+    };
+    let (dynamics, table) = (&context.dynamics, &lane.table);
+    let page = async {
+        match cursor {
+            Some(cursor) => dynamics.follow(table, &cursor.token, PAGE).await,
+            None => dynamics.first_page(table, &lane.columns, PAGE).await,
         }
-        None => {
-            context
-                .dynamics
-                .first_page(&lane.table, &lane.columns, PAGE)
-                .await
-        }
-    }
+    };
+    Errand::of(purpose, lane.entity()).run(page).await
 }
 
 /// What a page turned out to hold.

@@ -17,7 +17,7 @@ use super::stamp;
 use crate::connectors::dynamics::{DynamicsAction, DynamicsWrite};
 use crate::connectors::marketo::{PeopleAction, PeopleWrite};
 use crate::connectors::{ConnectorError, Trouble, WriteOutcome};
-use crate::model::{BatchProgress, EngineState, MarketoId, Side, Value};
+use crate::model::{BatchProgress, MarketoId, Side, Value};
 use crate::store::{Op, OpKind};
 
 /// A pause for a call that was refused without a waiting time.
@@ -216,9 +216,7 @@ async fn failed(
         }
         Trouble::Quota { wait } => {
             let due = context.clock.after(wait);
-            context
-                .progress
-                .state(EngineState::WaitingForQuota, Some(error.to_string()));
+            context.control.wait_for_quota(&context.clock, &error);
             settle::unsent(context, lane, ops, Unsent::Again(due)).await
         }
         Trouble::Refused | Trouble::CursorExpired => {

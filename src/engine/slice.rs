@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::claims::{Claim, Claims};
 use super::context::Context;
+use super::errands;
 use super::error::EngineError;
 use super::lane::Lane;
 use super::objects::Missing;
@@ -127,6 +128,7 @@ pub(super) async fn take(
     part: Part,
     claims: &Claims,
 ) -> Result<Option<Slice>, EngineError> {
+    errands::put_off_retries(context, lane.entity()).await?;
     let now = context.clock.now();
     let (entity, excluded) = (lane.entity().clone(), claims.keys());
     let taken = context

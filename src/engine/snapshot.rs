@@ -20,6 +20,8 @@ pub struct Snapshot {
     pub state: EngineState,
     /// Why, where that needs saying: what would release a halt, which quota is waited for, an error.
     pub reason: Option<String>,
+    /// Until when a vendor's limit is waited for.
+    pub waiting_until: Option<DateTime<Utc>>,
     /// The plan that waits for approval, by name.
     pub plan: Option<String>,
     /// The running cycle, else the last one.

@@ -26,6 +26,7 @@ pub(super) fn engine_facts(snapshot: &Snapshot) -> Value {
     json!({
         "next_cycle": snapshot.next_cycle,
         "reason": snapshot.reason,
+        "waiting_until": snapshot.waiting_until,
         "plan": snapshot.plan,
         "rates": rates,
         "quotas": snapshot.quotas,
@@ -46,7 +47,7 @@ pub fn status(reader: &Reader<'_>, profile: &str, now: DateTime<Utc>) -> Result<
         |holder| {
             let who = format!("{}:{}", holder.host, holder.pid);
             json!({"state": holder.state, "holder": who, "since": holder.since,
-                   "reason": known["reason"], "plan": known["plan"]})
+                   "reason": known["reason"], "waiting_until": known["waiting_until"], "plan": known["plan"]})
         },
     );
     Ok(json!({
@@ -113,7 +114,7 @@ fn quotas(known: &Value, now: DateTime<Utc>) -> Value {
             .find(|gauge| !gauge["resets"].is_null())
             .or(gauges.first());
         let day = day.map_or(&Value::Null, |gauge| *gauge);
-        json!({"used": day["used"], "limit": day["limit"], "budget": day["budget"],
+        json!({"used": day["used"], "limit": day["limit"], "budget": day["budget"], "reserve": day["reserve"],
                "resets": day["resets"], "forecast": forecast(day, now), "gauges": gauges})
     };
     let mut marketo = first(Side::Marketo);

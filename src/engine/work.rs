@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::claims::Claims;
 use super::context::Context;
 use super::decide::{Setting, decide};
+use super::errands;
 use super::error::EngineError;
 use super::gather::gather;
 use super::holding::hold_back;
@@ -21,6 +22,7 @@ use super::plan::Plan;
 use super::push::push;
 use super::slice::{Part, Slice, take};
 use super::stage::stage;
+use crate::connectors::{Errand, Purpose};
 use crate::model::{CycleId, EngineState};
 
 /// Slices of one lane that are worked on at a time: enough to keep both vendors busy while others are decided.
@@ -94,7 +96,10 @@ impl Work<'_> {
             let mut more = trouble.is_none() && !held;
             while more && running.len() < SLICES_AT_ONCE {
                 match self.next(lane, part, &gate, running.len()).await {
-                    Ok(Some(slice)) => running.push(self.slice(lane, slice)),
+                    Ok(Some(slice)) => {
+                        let errand = errands::of_slice(lane.entity(), &slice);
+                        running.push(errand.run(self.slice(lane, slice)));
+                    }
                     Ok(None) => more = false,
                     Err(error) => {
                         trouble = Some(error);
@@ -157,7 +162,8 @@ impl Work<'_> {
 
     /// Measures what waits. False when it is too much: this lane halts, the others go on.
     async fn measured(&self, lane: &Arc<Lane>, gate: &mut Gate) -> Result<bool, EngineError> {
-        match gate.measure(self, lane).await {
+        let errand = Errand::of(Purpose::Everyday, lane.entity());
+        match errand.run(gate.measure(self, lane)).await {
             Ok(()) => Ok(true),
             Err(EngineError::Halted { reason, plan }) => {
                 self.context.control.halt(lane.entity(), reason, plan);
@@ -233,6 +239,8 @@ impl Work<'_> {
         self.context
             .progress
             .state(EngineState::WaitingForQuota, Some(reason));
+        let waits = &self.context.progress;
+        waits.note(|snapshot| snapshot.waiting_until = Some(due));
         let mut wishes = self.context.control.listen();
         tokio::select! {
                 biased;

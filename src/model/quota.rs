@@ -18,6 +18,9 @@ pub struct Quota {
     pub limit: u64,
     /// Our share of it.
     pub budget: u64,
+    /// What background work leaves of our share, for pulling and for what an admin asks for.
+    #[serde(default)]
+    pub reserve: u64,
     /// When it starts again; none for a sliding window.
     pub resets: Option<DateTime<Utc>>,
 }

@@ -40,6 +40,11 @@ impl EngineState {
         Self::Stopped,
     ];
 
+    /// Whether it reads, compares or writes.
+    pub fn is_busy(self) -> bool {
+        matches!(self, Self::Pulling | Self::Deciding | Self::Writing)
+    }
+
     /// The words people read.
     pub fn word(self) -> &'static str {
         match self {

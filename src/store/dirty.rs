@@ -8,7 +8,7 @@ use rusqlite::{Row, params};
 
 use super::columns::{At, Count, numbered};
 use super::{Reader, StoreError, Tx, compact};
-use crate::model::{Entity, Record, RecordKey};
+use crate::model::{Entity, FailureClass, Record, RecordKey};
 
 /// Why a record must be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,16 +99,27 @@ pub struct Backlog {
 }
 
 /// A time of its own (a retry's, a settling write's) replaces the due time; any other mark can only bring it forward.
+/// What an admin asked for stays his wish when a feed names it too.
 /// A record that is seen again is not gone; one that is gone has no values.
 const MARK: &str = "INSERT INTO dirty(entity, key, reason, since, due, seq, gone, record)
     VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     ON CONFLICT(entity, key) DO UPDATE SET
-      reason = excluded.reason,
+      reason = iif(reason = 2 AND excluded.reason IN (0, 1), 2, excluded.reason),
       since = min(since, excluded.since),
       due = iif(excluded.reason IN (3, 4, 8), excluded.due, min(due, excluded.due)),
       seq = excluded.seq,
       gone = CASE WHEN excluded.gone THEN 1 WHEN excluded.record IS NOT NULL THEN 0 ELSE gone END,
       record = iif(excluded.gone, NULL, coalesce(excluded.record, record))";
+
+/// What is due, by urgency; the last one finds whatever the others leave.
+const BY_URGENCY: [&str; 3] = [
+    "SELECT id, key FROM dirty INDEXED BY dirty_asked
+     WHERE entity = ?1 AND gone = ?3 AND due <= ?2 AND reason = 2 ORDER BY due, since",
+    "SELECT id, key FROM dirty INDEXED BY dirty_everyday
+     WHERE entity = ?1 AND gone = ?3 AND due <= ?2 AND reason NOT IN (1, 5, 9) ORDER BY due, since",
+    "SELECT id, key FROM dirty WHERE entity = ?1 AND gone = ?3 AND due <= ?2
+     ORDER BY due, since",
+];
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Dirty> {
     let key = row.get(1)?;
@@ -130,7 +141,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Dirty> {
 
 impl Reader<'_> {
     /// The next `limit` records of `entity` that are due at `now`, the longest due first, without those in `excluding`
-    /// (in work already). Either the deleted ones (`gone`), which are carried out last, or all others.
+    /// (in work already). Either the deleted ones (`gone`), which are carried out last, or all others. All of one
+    /// urgency: what an admin asked for, else everyday changes, else background work.
     ///
     /// Steps along one index that holds the key, and reads a row only once it is chosen; it looks at `limit` entries
     /// and at most one more for each excluded key.
@@ -142,10 +154,23 @@ impl Reader<'_> {
         limit: usize,
         excluding: &HashSet<RecordKey>,
     ) -> Result<Vec<Dirty>, StoreError> {
-        let mut search = self.conn().prepare_cached(
-            "SELECT id, key FROM dirty WHERE entity = ?1 AND gone = ?3 AND due <= ?2
-             ORDER BY due, since",
-        )?;
+        for search in BY_URGENCY {
+            let taken = self.take_by(search, (entity, now, gone), limit, excluding)?;
+            if !taken.is_empty() {
+                return Ok(taken);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn take_by(
+        &self,
+        search: &str,
+        (entity, now, gone): (&Entity, DateTime<Utc>, bool),
+        limit: usize,
+        excluding: &HashSet<RecordKey>,
+    ) -> Result<Vec<Dirty>, StoreError> {
+        let mut search = self.conn().prepare_cached(search)?;
         let mut fetch = self.conn().prepare_cached(
             "SELECT entity, key, reason, since, due, seq, gone, record FROM dirty WHERE id = ?1",
         )?;
@@ -159,6 +184,16 @@ impl Reader<'_> {
             }
         }
         Ok(taken)
+    }
+
+    /// Whether something waits that an admin asked for.
+    pub fn anything_asked(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let found = self.first(
+            "SELECT 1 FROM dirty WHERE reason = 2 AND due <= ?1 LIMIT 1",
+            [At(now)],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
     }
 
     /// How many deleted records of `entity` are due at `now`.
@@ -261,6 +296,27 @@ impl Tx<'_> {
             statement.execute((entity, key, seq, DirtyReason::Held, At(due)))?;
         }
         Ok(())
+    }
+
+    /// Puts off until `until` what is tried again only because it failed; a missing parent is not waited for longer.
+    pub fn put_off_retries(
+        &self,
+        entity: &Entity,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        self.run(
+            "UPDATE dirty SET due = ?3 WHERE entity = ?1 AND due <= ?2 AND reason = ?4
+               AND EXISTS (SELECT 1 FROM failure WHERE failure.entity = dirty.entity
+                 AND failure.key = dirty.key AND status <> 'healed' AND class <> ?5)",
+            (
+                entity,
+                At(now),
+                At(until),
+                DirtyReason::Retry,
+                FailureClass::MissingParent,
+            ),
+        )
     }
 
     /// Has every record looked at again at `now` whose write a pause held back.

@@ -40,6 +40,7 @@ fn quota(side: Side, name: &str, used: u64, limit: u64) -> Quota {
         used,
         limit,
         budget: limit * 7 / 10,
+        reserve: limit * 7 / 100,
         resets,
     }
 }

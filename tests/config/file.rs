@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use syncdeck::config::{FirstCopy, LimitMode, default_path, load, state_path};
+use syncdeck::config::{FirstCopy, LimitMode, Share, Shares, default_path, load, state_path};
 
 use super::{WHOLE, file, profile, with};
 
@@ -29,7 +29,7 @@ fn a_whole_profile_is_read_with_its_defaults() {
 fn every_setting_can_be_changed() {
     let text = format!(
         "{WHOLE}daily_calls = 10000\npartition = \"EMEA\"\n[profiles.acme.sync]\ninterval = \"90s\"\nfirst_copy = \"go\"\nsettle = \"2s\"\n\
-         share = 0.5\nlimits = \"off\"\n"
+         share = 0.5\nreserve = 0.2\nretry_share = 0.6\nlimits = \"off\"\n"
     );
     let profile = profile(&text).unwrap();
     assert_eq!(profile.marketo.daily_calls, 10_000);
@@ -38,7 +38,36 @@ fn every_setting_can_be_changed() {
     assert_eq!(profile.sync.settle, Duration::from_secs(2));
     assert_eq!(profile.sync.first_copy, FirstCopy::Go);
     assert_eq!(profile.sync.limits, LimitMode::Off);
-    assert!((profile.sync.share - 0.5).abs() < f64::EPSILON);
+    let share = Share {
+        part: 0.5,
+        reserve: 0.2,
+    };
+    let shares = Shares {
+        dynamics: share,
+        marketo: share,
+        retries: 0.6,
+    };
+    assert_eq!(profile.sync.share, shares);
+}
+
+#[test]
+fn each_end_may_have_a_share_and_a_reserve_of_its_own() {
+    let text = format!("{WHOLE}share = 0.4\nreserve = 0.25\n[profiles.acme.sync]\nshare = 0.9\n");
+    let shares = profile(&text).unwrap().sync.share;
+    let marketo = Share {
+        part: 0.4,
+        reserve: 0.25,
+    };
+    assert_eq!((shares.dynamics, shares.marketo), (0.9.into(), marketo));
+    for wrong in [
+        "share = 0",
+        "share = 1.5",
+        "reserve = -0.1",
+        "retry_share = \"a\"",
+    ] {
+        let text = format!("{WHOLE}[profiles.acme.sync]\n{wrong}\n");
+        assert!(crate::config::profile(&text).is_err(), "{wrong}");
+    }
 }
 
 #[test]

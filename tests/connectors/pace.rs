@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use syncdeck::connectors::{Pace, PaceOptions};
+use syncdeck::connectors::{Errand, Pace, PaceOptions, Purpose};
 use tokio::time::Instant;
 
 fn paused() -> tokio::runtime::Runtime {
@@ -148,4 +148,30 @@ async fn a_cancelled_caller_takes_no_place() {
     let _next = pace.enter().await;
     assert_eq!(pace.started(), 2);
     assert_eq!(pace.in_flight(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn background_work_leaves_the_reserve_of_a_window_and_stands_in_nobodys_way() {
+    let pace = Pace::new(options(10, 20, 100)).keeping(0.3);
+    let begun = Instant::now();
+    let background = || async {
+        let enter = Errand::general(Purpose::Background).run(pace.enter());
+        drop(enter.await);
+        (Instant::now() - begun).as_secs()
+    };
+    let asked = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let mut at = Vec::new();
+        for _call in 0..3 {
+            drop(pace.enter().await);
+            at.push((Instant::now() - begun).as_secs());
+        }
+        at
+    };
+    let (copied, asked) = tokio::join!(
+        futures_util::future::join_all((0..9).map(|_| background())),
+        asked
+    );
+    assert_eq!(copied, [0, 0, 0, 0, 0, 0, 0, 20, 20]);
+    assert_eq!(asked, [1, 1, 1], "nobody waits behind background work");
 }

@@ -1,6 +1,7 @@
 //! The engine, proved end to end in one thread: real connectors and store, both vendors in-process, paused time.
 
 mod brakes;
+mod budget;
 mod crash;
 mod deletes;
 mod directions;

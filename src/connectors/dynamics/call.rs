@@ -12,6 +12,7 @@ use super::auth::{Token, Tokens};
 use super::fault::{Effect, Fault};
 use super::retry::{TRIES, pause_before};
 use super::steering::Steering;
+use crate::connectors::errand::Ledger;
 use crate::connectors::{ConnectorError, Transport, TransportError, Trouble};
 use crate::model::Side;
 
@@ -82,6 +83,7 @@ pub(super) struct Caller {
     tokens: Tokens,
     steering: Steering,
     calls: AtomicU64,
+    ledger: Ledger,
 }
 
 impl Caller {
@@ -91,11 +93,17 @@ impl Caller {
             tokens,
             steering,
             calls: AtomicU64::new(0),
+            ledger: Ledger::default(),
         }
     }
 
     pub(super) fn steering(&self) -> &Steering {
         &self.steering
+    }
+
+    /// Calls by entity.
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     pub(super) fn calls(&self) -> u64 {
@@ -185,6 +193,7 @@ impl Caller {
         let token = self.tokens.current().await?;
         let request = ask.request(&token)?;
         self.calls.fetch_add(1, Ordering::Relaxed);
+        self.ledger.count();
         let answer = tokio::time::timeout(ANSWER_WITHIN, self.transport.send(request)).await;
         let response = match answer {
             Ok(Ok(response)) => response,

@@ -33,7 +33,7 @@ use uuid::Uuid;
 
 use super::{ConnectorError, Transport, WriteOutcome};
 use crate::clock::Clock;
-use crate::config::{DynamicsProfile, LimitMode};
+use crate::config::{DynamicsProfile, LimitMode, Share};
 use crate::model::{Quota, Record};
 use auth::{Credentials, Tokens};
 use call::Caller;
@@ -68,11 +68,11 @@ impl fmt::Debug for Dynamics {
 }
 
 impl Dynamics {
-    /// Nothing is sent yet. `share` (0 to 1) is our part of the vendor's limits.
+    /// Nothing is sent yet. `share` is our part of the vendor's limits.
     /// Fails when an address is not https (http on loopback).
     pub fn new(
         profile: &DynamicsProfile,
-        share: f64,
+        share: impl Into<Share>,
         limits: LimitMode,
         transport: Arc<dyn Transport>,
         clock: Clock,
@@ -91,7 +91,7 @@ impl Dynamics {
             client_id: profile.client_id.clone(),
             client_secret: profile.client_secret.clone(),
         };
-        let steering = Steering::new(share, limits, origin.is_loopback(), clock.clone());
+        let steering = Steering::new(share.into(), limits, origin.is_loopback(), clock.clone());
         let tokens = Tokens::new(Arc::clone(&transport), clock.clone(), credentials);
         let caller = Caller::new(transport, tokens, steering);
         Ok(Self(Arc::new(Inner {
@@ -208,6 +208,16 @@ impl Dynamics {
     /// HTTP requests so far, tokens excluded.
     pub fn calls(&self) -> u64 {
         self.0.caller.calls()
+    }
+
+    /// HTTP requests so far by the entity they were made for; `general` for what serves all.
+    pub fn calls_by_entity(&self) -> BTreeMap<String, u64> {
+        self.0.caller.ledger().counts()
+    }
+
+    /// Calls in flight now.
+    pub fn in_flight(&self) -> usize {
+        self.0.caller.steering().in_flight()
     }
 
     /// Until when everybody is held back, by a throttling answer or a full window.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::fault::Fault;
 use crate::clock::Clock;
-use crate::config::LimitMode;
+use crate::config::{LimitMode, Share};
 use crate::connectors::{Pace, PaceOptions, Permit};
 use crate::model::{Quota, Side};
 
@@ -38,6 +38,7 @@ pub(super) struct Steering {
     pace: Pace,
     limits: LimitMode,
     budget: u32,
+    kept: u64,
     clock: Clock,
     seen: Mutex<Seen>,
 }
@@ -66,15 +67,13 @@ impl Seen {
 }
 
 impl Steering {
-    pub(super) fn new(share: f64, limits: LimitMode, loopback: bool, clock: Clock) -> Self {
+    pub(super) fn new(share: Share, limits: LimitMode, loopback: bool, clock: Clock) -> Self {
         let engaged = match limits {
             LimitMode::Real => true,
             LimitMode::Auto => !loopback,
             LimitMode::Off => false,
         };
-        let budget = (f64::from(REQUESTS) * share.clamp(0.0, 1.0))
-            .floor()
-            .max(1.0) as u32;
+        let budget = share.of(REQUESTS.into()).max(1) as u32;
         let pace = Pace::new(PaceOptions {
             windows: vec![(budget, WINDOW)],
             concurrency: if engaged {
@@ -83,11 +82,13 @@ impl Steering {
                 FREE_PARALLEL
             },
             engaged,
-        });
+        })
+        .keeping(share.reserve);
         Self {
             pace,
             limits,
             budget,
+            kept: share.kept(REQUESTS.into()),
             clock,
             seen: Mutex::default(),
         }
@@ -158,31 +159,38 @@ impl Steering {
 
     /// What is used of the vendor's limits.
     pub(super) fn quotas(&self) -> Vec<Quota> {
-        let quota = |name: &str, used: u64, limit: u64, budget: u64| Quota {
+        let quota = |name: &str, used: u64, limit: u64, (budget, reserve)| Quota {
             side: Side::Dynamics,
             name: name.to_owned(),
             used,
             limit,
             budget,
+            reserve,
             resets: None,
         };
         let mut quotas = vec![quota(
             "requests in 5 min",
             self.pace.used(0).into(),
             REQUESTS.into(),
-            self.budget.into(),
+            (u64::from(self.budget), self.kept),
         )];
         if let Some(left) = self.seen().seconds_left {
             let used = EXECUTION_SECONDS.saturating_sub(left);
-            let budget = EXECUTION_SECONDS * u64::from(self.budget) / u64::from(REQUESTS);
+            let part = |requests: u64| EXECUTION_SECONDS * requests / u64::from(REQUESTS);
+            let budget = part(self.budget.into());
             quotas.push(quota(
                 "seconds of work in 5 min",
                 used,
                 EXECUTION_SECONDS,
-                budget,
+                (budget, part(self.kept)),
             ));
         }
         quotas
+    }
+
+    /// Calls in flight now.
+    pub(super) fn in_flight(&self) -> usize {
+        self.pace.in_flight()
     }
 
     /// Until when nobody may call.

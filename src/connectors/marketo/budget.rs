@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 
 use super::call::Effect;
 use super::central;
+use crate::config::Share;
+use crate::connectors::{Errand, Purpose};
 use crate::model::{Quota, Side};
 
-/// Of our budget, this part (in percent) is kept for reading: pulling goes on while writing waits.
-const KEPT_FOR_READING: u64 = 10;
 /// After the vendor said the day is used up, one call is let through this often: quotas can be raised, and the
 /// documentation leaves open whether daylight saving moves the reset.
 const LOOK_AGAIN: Duration = Duration::from_secs(600);
@@ -19,6 +19,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(600);
 pub(super) struct Budget {
     limit: u64,
     share: u64,
+    reserve: u64,
     day: Mutex<Day>,
 }
 
@@ -34,10 +35,11 @@ struct Day {
 
 impl Budget {
     /// `share` of `limit` calls a day is ours.
-    pub(super) fn new(limit: u64, share: f64) -> Self {
+    pub(super) fn new(limit: u64, share: Share) -> Self {
         Self {
             limit,
-            share: (limit as f64 * share.clamp(0.0, 1.0)) as u64,
+            share: share.of(limit),
+            reserve: share.kept(limit),
             day: Mutex::new(Day::default()),
         }
     }
@@ -61,16 +63,35 @@ impl Budget {
         kept: bool,
     ) -> Result<(), Duration> {
         let day = self.today(now);
-        let budget = match effect {
-            Effect::Read => self.share,
-            Effect::Write => self.share - self.share * KEPT_FOR_READING / 100,
-        };
+        let budget = self.share - self.left(effect, Errand::purpose());
         let closed = day.closed_until.is_some_and(|until| now < until);
         let spent = kept && (day.ours >= budget || day.ours + day.others >= self.limit);
         if closed || spent {
             return Err(until(day.ends, now));
         }
         Ok(())
+    }
+
+    /// What a call of that kind leaves of our share: pulling goes on while writing waits, and the admin has the last word.
+    fn left(&self, effect: Effect, purpose: Purpose) -> u64 {
+        match (purpose, effect) {
+            (Purpose::Interactive, _) => 0,
+            (Purpose::Everyday, Effect::Read) => self.reserve / 4,
+            (Purpose::Everyday, Effect::Write) => self.reserve / 2,
+            (Purpose::Background, _) => self.reserve,
+        }
+    }
+
+    /// Whether more than `part` of our share of the day is used; if so, until when. Holds only when `kept`.
+    pub(super) fn beyond(
+        &self,
+        now: DateTime<Utc>,
+        part: f64,
+        kept: bool,
+    ) -> Option<DateTime<Utc>> {
+        let day = self.today(now);
+        let beyond = day.ours as f64 > self.share as f64 * part;
+        day.ends.filter(|_| kept && beyond)
     }
 
     /// One call was made.
@@ -124,6 +145,7 @@ impl Budget {
             used: day.ours + day.others,
             limit: self.limit,
             budget: self.share,
+            reserve: self.reserve,
             resets: day.ends,
         }
     }

@@ -12,7 +12,8 @@ use super::budget::Budget;
 use super::error;
 use super::identity::Identity;
 use crate::clock::Clock;
-use crate::config::{LimitMode, MarketoProfile};
+use crate::config::{LimitMode, MarketoProfile, Share};
+use crate::connectors::errand::Ledger;
 use crate::connectors::{ConnectorError, Pace, PaceOptions, Transport, Trouble};
 use crate::model::{Quota, Side};
 
@@ -34,7 +35,7 @@ pub(super) struct Inner {
     /// The same without `/rest`: bulk paths start at the root.
     pub(super) bulk: String,
     instance: String,
-    share: f64,
+    share: Share,
     limits: LimitMode,
     pub(super) identity: Identity,
     pub(super) transport: Arc<dyn Transport>,
@@ -42,6 +43,7 @@ pub(super) struct Inner {
     pub(super) pace: Pace,
     pub(super) budget: Budget,
     pub(super) calls: AtomicU64,
+    pub(super) ledger: Ledger,
     partition: Option<String>,
     /// Today's errors by code, as last reported.
     pub(super) errors: Mutex<BTreeMap<String, u64>>,
@@ -57,8 +59,8 @@ impl Inner {
     }
 }
 
-fn at_once(share: f64) -> usize {
-    ((f64::from(CONCURRENCY) * share) as usize).max(1)
+fn at_once(share: Share) -> usize {
+    (share.of(CONCURRENCY.into()) as usize).max(1)
 }
 
 /// Parses an address, appends `path` when it has none, refuses unencrypted ones that leave this machine.
@@ -99,16 +101,17 @@ fn instance_of(url: &Url) -> String {
 }
 
 impl Marketo {
-    /// A client for one instance. `share` is the part of the vendor's limits that is ours, 0 to 1.
+    /// A client for one instance. `share` is the part of the vendor's limits that is ours.
     ///
     /// Nothing is sent yet. Fails only on addresses that cannot be used.
     pub fn new(
         profile: &MarketoProfile,
-        share: f64,
+        share: impl Into<Share>,
         limits: LimitMode,
         transport: Arc<dyn Transport>,
         clock: Clock,
     ) -> Result<Self, ConnectorError> {
+        let share = share.into();
         let endpoint = address(&profile.endpoint, "/rest")?;
         let identity = address(&profile.identity, "/identity")?;
         let rest = endpoint.as_str().trim_end_matches('/').to_owned();
@@ -117,7 +120,7 @@ impl Marketo {
             LimitMode::Real => true,
             LimitMode::Off => false,
         };
-        let window = (f64::from(WINDOW_CALLS) * share) as u32;
+        let window = share.of(WINDOW_CALLS.into()) as u32;
         Ok(Self(Arc::new(Inner {
             bulk: rest.strip_suffix("/rest").unwrap_or(&rest).to_owned(),
             rest,
@@ -141,9 +144,11 @@ impl Marketo {
                     CONCURRENCY as usize
                 },
                 engaged,
-            }),
+            })
+            .keeping(share.reserve),
             budget: Budget::new(profile.daily_calls, share),
             calls: AtomicU64::new(0),
+            ledger: Ledger::default(),
             partition: profile.partition.clone(),
             errors: Mutex::default(),
         })))
@@ -175,7 +180,8 @@ impl Marketo {
                 name: "calls in 20 s".to_owned(),
                 used: u64::from(inner.pace.used(0)),
                 limit: u64::from(WINDOW_CALLS),
-                budget: (f64::from(WINDOW_CALLS) * inner.share) as u64,
+                budget: inner.share.of(WINDOW_CALLS.into()),
+                reserve: inner.share.kept(WINDOW_CALLS.into()),
                 resets: None,
             },
         ]
@@ -184,6 +190,23 @@ impl Marketo {
     /// HTTP requests sent so far, token requests not counted (they cost no quota).
     pub fn calls(&self) -> u64 {
         self.0.calls.load(Ordering::Relaxed)
+    }
+
+    /// HTTP requests so far by the entity they were made for; `general` for what serves all.
+    pub fn calls_by_entity(&self) -> BTreeMap<String, u64> {
+        self.0.ledger.counts()
+    }
+
+    /// Calls in flight now.
+    pub fn in_flight(&self) -> usize {
+        self.0.pace.in_flight()
+    }
+
+    /// Whether more than `part` (0 to 1) of our share of the day is used; if so, until when.
+    pub fn used_beyond(&self, part: f64) -> Option<DateTime<Utc>> {
+        let inner = &self.0;
+        let (now, kept) = (inner.clock.now(), inner.pace.engaged());
+        inner.budget.beyond(now, part, kept)
     }
 
     /// Until when nothing can be sent: a full window, a pause the vendor asked for, a used-up day.

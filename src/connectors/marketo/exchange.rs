@@ -114,6 +114,7 @@ impl Inner {
         let token = self.identity.token().await.map_err(last)?;
         let request = self.request(call, &token).map_err(last)?;
         self.calls.fetch_add(1, Ordering::Relaxed);
+        self.ledger.count();
         self.budget.spend(self.clock.now());
         let sent = tokio::time::timeout(ANSWER_WITHIN, self.transport.send(request)).await;
         match sent {

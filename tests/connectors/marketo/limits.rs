@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use syncdeck::config::LimitMode;
-use syncdeck::connectors::Trouble;
+use syncdeck::config::{LimitMode, Share};
 use syncdeck::connectors::marketo::Marketo;
+use syncdeck::connectors::{Errand, Purpose, Trouble};
+use syncdeck::model::Entity;
 
 use super::script::{Reply, Script, failed, ran};
 
@@ -128,13 +129,23 @@ async fn a_used_up_day_waits_for_midnight_in_chicago() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn our_share_of_the_day_is_not_exceeded_and_reading_has_the_last_tenth() {
+async fn our_share_of_the_day_is_not_exceeded_and_its_reserve_has_an_order() {
     let deleted = || ran(r#"[{"id":1,"status":"deleted"}]"#);
-    let mut replies: Vec<Reply> = vec![deleted(); 45];
-    replies.extend(vec![ran("[]"); 5]);
+    let mut replies: Vec<Reply> = vec![deleted(); 40];
+    replies.extend(vec![ran("[]"); 10]);
     let script = Script::answering(replies);
-    let marketo = script.client(REAL, 0.5, LimitMode::Real, 100);
-    for _write in 0..45 {
+    let share = Share {
+        part: 0.5,
+        reserve: 0.4,
+    };
+    let marketo = script.client(REAL, share, LimitMode::Real, 100);
+    let refused = |error: Trouble| assert!(matches!(error, Trouble::Quota { .. }), "{error:?}");
+    for _write in 0..30 {
+        marketo.delete_people(&[1]).await.unwrap();
+    }
+    let background = Errand::general(Purpose::Background);
+    refused(background.run(marketo.usage()).await.unwrap_err().trouble);
+    for _write in 30..40 {
         marketo.delete_people(&[1]).await.unwrap();
     }
     let error = marketo.delete_people(&[1]).await.unwrap_err();
@@ -143,15 +154,23 @@ async fn our_share_of_the_day_is_not_exceeded_and_reading_has_the_last_tenth() {
     for _read in 0..5 {
         marketo.usage().await.unwrap();
     }
-    let error = marketo.usage().await.unwrap_err();
-    assert!(matches!(error.trouble, Trouble::Quota { .. }));
+    refused(marketo.usage().await.unwrap_err().trouble);
+    let asked = || Errand::general(Purpose::Interactive);
+    for _read in 0..5 {
+        asked().run(marketo.usage()).await.unwrap();
+    }
+    refused(asked().run(marketo.usage()).await.unwrap_err().trouble);
+    assert_eq!(marketo.calls_by_entity()["general"], 50);
     let day = &marketo.quotas()[0];
     assert_eq!((day.used, day.limit, day.budget), (50, 100, 50));
+    assert_eq!(day.reserve, 20);
     assert_eq!(day.resets, Some("2026-08-18T05:00:00Z".parse().unwrap()));
     // The next day everything is there again.
     tokio::time::sleep(Duration::from_secs(21 * 3600)).await;
     script.then([deleted()]);
-    marketo.delete_people(&[1]).await.unwrap();
+    let errand = Errand::of(Purpose::Everyday, &Entity::LEAD);
+    errand.run(marketo.delete_people(&[1])).await.unwrap();
+    assert_eq!(marketo.calls_by_entity()["lead"], 1);
     assert_eq!(marketo.quotas()[0].used, 1);
     assert_eq!(marketo.calls(), 51);
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use syncdeck::clock::Clock;
-use syncdeck::config::{LimitMode, MarketoProfile};
+use syncdeck::config::{LimitMode, MarketoProfile, Share};
 use syncdeck::connectors::marketo::Marketo;
 use syncdeck::connectors::{Transport, TransportError};
 
@@ -111,7 +111,13 @@ impl Script {
         )
     }
 
-    pub fn client(&self, host: &str, share: f64, limits: LimitMode, daily_calls: u64) -> Marketo {
+    pub fn client(
+        &self,
+        host: &str,
+        share: impl Into<Share>,
+        limits: LimitMode,
+        daily_calls: u64,
+    ) -> Marketo {
         let start = "2026-08-17T09:00:00Z".parse().unwrap();
         let clock = Clock::following_tokio(start);
         let profile = profile(host, daily_calls);

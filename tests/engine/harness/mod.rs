@@ -42,6 +42,8 @@ pub struct Bench {
     pub store: Store,
     pub clock: Clock,
     pub sync: SyncProfile,
+    /// Calls a day of the Marketo subscription.
+    pub daily_calls: u64,
     /// The connectors of the running process; a restart makes new ones.
     ends: Mutex<Option<(Dynamics, Marketo)>>,
 }
@@ -97,7 +99,7 @@ impl Bench {
             interval: Duration::from_secs(300),
             first_copy: FirstCopy::Go,
             settle: SETTLE,
-            share: 1.0,
+            share: 1.0.into(),
             limits: LimitMode::Off,
             listing: syncdeck::config::Listing::Off,
         };
@@ -107,6 +109,7 @@ impl Bench {
             store,
             clock,
             sync,
+            daily_calls: 1_000_000,
             ends: Mutex::new(None),
         };
         // A life of people is told by people alone, unless a test asks for all the rest.
@@ -141,7 +144,7 @@ impl Bench {
         };
         let one = Dynamics::new(
             &profile,
-            share,
+            share.dynamics,
             limits,
             Arc::clone(&transport),
             self.clock.clone(),
@@ -151,10 +154,16 @@ impl Bench {
             identity: format!("{MARKETO}/identity"),
             client_id: self.world.marketo.client_id().to_owned(),
             client_secret: self.world.marketo.client_secret().to_owned().into(),
-            daily_calls: 1_000_000,
+            daily_calls: self.daily_calls,
             partition: None,
         };
-        let other = Marketo::new(&profile, share, limits, transport, self.clock.clone());
+        let other = Marketo::new(
+            &profile,
+            share.marketo,
+            limits,
+            transport,
+            self.clock.clone(),
+        );
         (one.unwrap(), other.unwrap())
     }
 
