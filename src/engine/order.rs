@@ -142,8 +142,10 @@ impl<'a> Order<'a> {
             let pulled = if stage == Stage::People {
                 let background = Errand::general(Purpose::Background);
                 // Neither side waits for the other's walk through everything.
-                let (pulled, compared) =
-                    tokio::join!(pulled, background.run(compare::walk(self.context, people)));
+                let (pulled, compared) = tokio::join!(
+                    pulled,
+                    Box::pin(background.run(compare::walk(self.context, people)))
+                );
                 pulled.and(compared)
             } else {
                 pulled.await
@@ -151,7 +153,7 @@ impl<'a> Order<'a> {
             arrivals.finish();
             pulled
         });
-        all(stages.into_iter()).await
+        Box::pin(all(stages.into_iter())).await
     }
 
     async fn pull_stage(&self, stage: Stage, arrivals: &Arrivals) -> Result<(), EngineError> {
