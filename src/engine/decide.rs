@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::converting;
 use super::creating;
 use super::deleting;
 use super::gather::Candidates;
@@ -29,6 +30,7 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item) -> Plan {
     let buried = |link: &Link| link.state == LinkState::Tombstone;
     if item.link.as_ref().is_some_and(buried) {
         return match item.row.record() {
+            Some(row) if converting::is_again(setting, row) => matching::decide(setting, item, row),
             Some(row) if deleting::revives(setting.lane, &item.base, row) => {
                 matching::decide(setting, item, row)
             }

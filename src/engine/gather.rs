@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::context::Context;
 use super::creating;
 use super::error::EngineError;
+use super::halves::{Turn, turns};
 use super::lane::Lane;
 use super::match_rules;
 use super::objects;
@@ -34,6 +35,8 @@ pub(super) struct Candidates {
     pub(super) by_rule: HashMap<Uuid, Vec<Candidate>>,
     /// Found by e-mail, by lower-case address.
     pub(super) by_email: HashMap<String, Vec<Candidate>>,
+    /// What the other halves of rows mean for them, by row.
+    pub(super) turns: HashMap<Uuid, Turn>,
     /// Rows that wanted ones may be.
     pub(super) wanted: creating::Found,
 }
@@ -46,9 +49,10 @@ pub(super) async fn gather(
 ) -> Result<Candidates, EngineError> {
     let read = read_rows(context, lane, &mut slice.items).await?;
     wait_for_others(context, slice.claim_read(lane, &read)).await?;
+    let turns = turns(context, lane, slice).await?;
     read_people(context, lane, &mut slice.items).await?;
     objects::resolve(context, lane, &mut slice.items).await?;
-    let mut found = find_candidates(context, lane, &slice.items).await?;
+    let mut found = find_candidates(context, lane, &slice.items, turns).await?;
     found.wanted = creating::look_up(context, lane, &slice.items).await?;
     Ok(found)
 }
@@ -150,6 +154,7 @@ async fn find_candidates(
     context: &Context,
     lane: &Lane,
     items: &[Item],
+    turns: HashMap<Uuid, Turn>,
 ) -> Result<Candidates, EngineError> {
     let unlinked: Vec<&Record> = items
         .iter()
@@ -160,21 +165,8 @@ async fn find_candidates(
     if unlinked.is_empty() {
         return Ok(found);
     }
-    let rows: Vec<String> = unlinked.iter().map(|row| row.key.to_string()).collect();
-    if lane.fields.iter().any(|name| name == stamp::DYNAMICS_ID) {
-        found.people = people(context, lane, stamp::DYNAMICS_ID, &rows).await?;
-    }
-    // A comma separates values in a filter, and Marketo stores ASCII addresses only: others cannot be asked for.
-    let mut emails: Vec<String> = unlinked
-        .iter()
-        .filter_map(|row| lane.email_of(row))
-        .filter(|email| email.is_ascii() && !email.contains(','))
-        .collect();
-    emails.sort_unstable();
-    emails.dedup();
-    found
-        .people
-        .extend(people(context, lane, "email", &emails).await?);
+    found.turns = turns;
+    let emails = read_candidates(context, lane, &unlinked, &mut found).await?;
     let ruled = match_rules::ruled(context, lane, &unlinked, &mut found.people).await?;
     let linked = linked_to(context, &found.people).await?;
     let moved = former(context).await?;
@@ -210,6 +202,41 @@ async fn find_candidates(
         }
     }
     Ok(found)
+}
+
+/// Reads whoever may be one of these rows: by our stamp, by the other half's link, by e-mail. The addresses asked for.
+async fn read_candidates(
+    context: &Context,
+    lane: &Lane,
+    unlinked: &[&Record],
+    found: &mut Candidates,
+) -> Result<Vec<String>, EngineError> {
+    let mut rows: Vec<String> = unlinked.iter().map(|row| row.key.to_string()).collect();
+    let leads = found.turns.values().filter_map(Turn::stamp);
+    rows.extend(leads.map(|lead| lead.to_string()));
+    if lane.fields.iter().any(|name| name == stamp::DYNAMICS_ID) {
+        found.people = people(context, lane, stamp::DYNAMICS_ID, &rows).await?;
+    }
+    let turned = found.turns.values().filter_map(Turn::person);
+    let turned: Vec<String> = turned
+        .filter(|id| *id > 0)
+        .map(|id| id.to_string())
+        .collect();
+    found
+        .people
+        .extend(people(context, lane, "id", &turned).await?);
+    // A comma separates values in a filter, and Marketo stores ASCII addresses only: others cannot be asked for.
+    let mut emails: Vec<String> = unlinked
+        .iter()
+        .filter_map(|row| lane.email_of(row))
+        .filter(|email| email.is_ascii() && !email.contains(','))
+        .collect();
+    emails.sort_unstable();
+    emails.dedup();
+    found
+        .people
+        .extend(people(context, lane, "email", &emails).await?);
+    Ok(emails)
 }
 
 /// The organisation the state belongs to, and those it belonged to before it was bound anew.

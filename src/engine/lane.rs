@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::backfill::Active;
+use super::converting;
 use super::objects::ObjectEnd;
 use super::scope::Scope;
 use super::stamp;
@@ -28,6 +29,8 @@ pub(super) struct Lane {
     pub(super) backfill: Option<Active>,
     /// The object that is written; none for people.
     pub(super) object: Option<ObjectEnd>,
+    /// The map of the other people: leads become contacts, and keep what was agreed.
+    pub(super) others: Option<Box<CheckedMap>>,
 }
 
 impl Lane {
@@ -37,7 +40,8 @@ impl Lane {
         table: Table,
         person: Vec<FieldInfo>,
     ) -> Self {
-        let columns: BTreeSet<String> = map.columns(Side::Dynamics).into_iter().collect();
+        let mut columns: BTreeSet<String> = map.columns(Side::Dynamics).into_iter().collect();
+        columns.extend(converting::columns(&settings.entity, &table));
         let mut fields: BTreeSet<String> = map.columns(Side::Marketo).into_iter().collect();
         fields.extend(stamp::ALL.map(str::to_owned));
         fields.extend(["email".to_owned(), "updatedAt".to_owned()]);
@@ -51,6 +55,7 @@ impl Lane {
             scope: Scope::default(),
             backfill: None,
             object: None,
+            others: None,
         }
     }
 
@@ -81,6 +86,7 @@ impl Lane {
             scope: Scope::default(),
             backfill: None,
             object: Some(object),
+            others: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::converting;
 use super::decide::Setting;
 use super::editing::edited;
 use super::lane::Lane;
@@ -21,7 +22,12 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item, row: &Record) -> Plan {
     let Some(id) = row.key.dynamics() else {
         return plan;
     };
-    if let Some(held) = item.open.iter().find(|conflict| holds(conflict)) {
+    let held = item.open.iter().find(|conflict| holds(conflict));
+    let decided = held.is_some_and(|held| held.status == ConflictStatus::Resolved);
+    if !decided && let Some(plan) = converting::decide(setting, item, row) {
+        return plan;
+    }
+    if let Some(held) = held {
         return resolved(setting, item, row, held, plan);
     }
     let email = setting.lane.email_of(row);
@@ -84,6 +90,9 @@ fn link(
     let Some(person) = setting.candidates.people.get(&marketo) else {
         return Plan::nothing(item);
     };
+    if let Some(plan) = converting::of_other_half(setting, item, row, marketo) {
+        return plan;
+    }
     let link_plan = match &item.link {
         // A stamp of ours without a link of ours: the state was lost. The base is unknown.
         None => LinkPlan::New {
@@ -94,12 +103,13 @@ fn link(
     };
     let plan = Plan {
         link_plan,
+        origin: converting::origin(row),
         ..Plan::nothing(item)
     };
     merging::decide(setting, item, row, person, plan)
 }
 
-fn create(setting: &Setting<'_>, item: &Item, row: &Record, id: Uuid) -> Plan {
+pub(super) fn create(setting: &Setting<'_>, item: &Item, row: &Record, id: Uuid) -> Plan {
     let lane = setting.lane;
     let mut plan = Plan::nothing(item);
     if !lane.direction().writes(Side::Marketo) {
@@ -118,6 +128,7 @@ fn create(setting: &Setting<'_>, item: &Item, row: &Record, id: Uuid) -> Plan {
         Some(link) if link.state == LinkState::Tombstone => LinkPlan::Revive,
         Some(_) => LinkPlan::Keep,
     };
+    plan.origin = converting::origin(row);
     plan.refused = refused
         .into_iter()
         .map(|(field, refusal)| (Side::Marketo, field, refusal))
@@ -145,7 +156,13 @@ fn empty_on_both(lane: &Lane, row: &Record) -> Vec<(String, Value)> {
     fields.collect()
 }
 
-fn hold(setting: &Setting<'_>, item: &Item, row: &Record, people: &[MarketoId], why: &str) -> Plan {
+pub(super) fn hold(
+    setting: &Setting<'_>,
+    item: &Item,
+    row: &Record,
+    people: &[MarketoId],
+    why: &str,
+) -> Plan {
     let mut plan = Plan::nothing(item);
     if item.link.is_none() {
         plan.link_plan = LinkPlan::New {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::decide::Setting;
 use super::mutant;
 use super::plan::{LinkPlan, Plan, Write, op_field};
+use super::scope;
 use super::slice::Item;
 use super::stamp;
 use crate::model::{Cause, Conflict, ConflictKind, Record, Side, Take, Value};
@@ -32,9 +33,11 @@ pub(super) fn decide(
     );
     let open = frozen_fields(item, &mut plan);
     let backfilled = lane.backfill.as_ref();
-    let (base, seen) = match backfilled {
-        Some(backfill) => backfill.seen(lane, item, row, person),
-        None => (item.base.clone(), row.clone()),
+    let taken = matches!(plan.link_plan, LinkPlan::TakeOver { .. });
+    let (base, seen) = match (&plan.link_plan, backfilled) {
+        (LinkPlan::TakeOver { base, .. }, _) => (base.clone(), row.clone()),
+        (_, Some(backfill)) => backfill.seen(lane, item, row, person),
+        (_, None) => (item.base.clone(), row.clone()),
     };
     let merged = merge(&MergeInput {
         map: &lane.map,
@@ -46,7 +49,7 @@ pub(super) fn decide(
         open: &open,
         // Also when the first writes of such a link were cut off: our stamp is part of them, and not there yet.
         // Also for a pair that was added later: the record's other fields have a base, this one has none.
-        fill_empty: by_rule || stamp::row_of(person).is_none() || !item.base.is_empty(),
+        fill_empty: by_rule || taken || stamp::row_of(person).is_none() || !item.base.is_empty(),
     });
     let conflict = |clash: Clash| conflict(setting, row, person, item, clash);
     plan.version.clone_from(&row.version);
@@ -76,15 +79,16 @@ pub(super) fn decide(
     }
     mutant::send_all(lane, (row, person), &mut to_marketo);
     mutant::agree_early(&mut plan, &to_dynamics, &to_marketo);
-    let update = |fields: Vec<OpField>| {
-        (!fields.is_empty()).then_some(Write {
-            kind: OpKind::Update,
-            fields,
-        })
-    };
     plan.to_dynamics = update(to_dynamics);
     plan.to_marketo = update(to_marketo);
     plan
+}
+
+fn update(fields: Vec<OpField>) -> Option<Write> {
+    (!fields.is_empty()).then_some(Write {
+        kind: OpKind::Update,
+        fields,
+    })
 }
 
 /// Adds fields to what is written to Marketo.
@@ -111,7 +115,12 @@ fn stamps(setting: &Setting<'_>, row: Uuid, person: &Record) -> Vec<OpField> {
     if (stamp::row_of(person) == Some(row) && ours) || !lane.direction().writes(Side::Marketo) {
         return Vec::new();
     }
-    stamp_fields(row, setting, |name| person.get(name).clone())
+    let mut fields = stamp_fields(row, setting, |name| person.get(name).clone());
+    // The mark belongs to the row before.
+    if *person.get(stamp::DELETED) == Value::Boolean(true) {
+        fields.push(scope::mark_gone(person, false));
+    }
+    fields
 }
 
 /// The stamp as fields of a write; they belong to no logical field.

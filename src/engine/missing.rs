@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::context::Context;
+use super::converted;
 use super::error::EngineError;
 use super::lane::Lane;
 use super::stage::dirty;
@@ -41,7 +42,14 @@ pub(super) async fn mark(
         context.progress.expect(lane.entity(), gone.len() as u64);
         context
             .store
-            .transaction(move |tx| tx.mark_dirty(&gone))
+            .transaction(move |tx| {
+                for one in &gone {
+                    if let Some(row) = one.key.dynamics() {
+                        converted::deleted(tx, &one.entity, row, one.since)?;
+                    }
+                }
+                tx.mark_dirty(&gone)
+            })
             .await?;
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::converted;
 use super::failing;
 use super::journaling::entries;
 use super::lost_update;
@@ -110,7 +111,8 @@ impl Settle<'_, '_> {
             self.tx.set_base(link, &Base::new())?;
             return self.tx.set_link_state(link, LinkState::Frozen);
         }
-        self.tx.set_link_state(link, LinkState::Tombstone)
+        self.tx.set_link_state(link, LinkState::Tombstone)?;
+        converted::ended(self.tx, self.entity, op.dynamics, self.now)
     }
 
     fn acknowledged(

@@ -22,6 +22,9 @@ pub(super) enum LinkPlan {
     },
     /// A link without a person gets one. `trusted`: it carries our stamp, so the stored base still holds.
     Attach { marketo: MarketoId, trusted: bool },
+    /// The person another row was linked to until now: that row's link ends. `base`: what was agreed with it, as this
+    /// row's map says it; empty where the two rows have no history in common.
+    TakeOver { from: Box<Link>, base: Base },
     /// The wanted row is there: the one that was asked for, or (with a GUID) another that is the same person.
     Found { dynamics: Option<Uuid> },
     /// Marketo has the object's record.
@@ -78,6 +81,8 @@ pub(super) struct Plan {
     pub(super) missing: Vec<Missing>,
     /// Rows of other entities that this record is looked at again for, whenever they become another record in Marketo.
     pub(super) follows: Vec<Uuid>,
+    /// The lead a contact came of, once the contact has its person.
+    pub(super) origin: Option<Uuid>,
     /// The Marketo person could not be found, though nothing said that it was deleted.
     pub(super) person_missing: bool,
     /// A write of it waits for a pause to end: it is looked at again at this moment.
@@ -109,6 +114,7 @@ impl Plan {
             refused: Vec::new(),
             missing: item.missing.clone(),
             follows: Vec::new(),
+            origin: None,
             person_missing: false,
             held_until: None,
         }
@@ -137,4 +143,6 @@ pub(super) fn op_field(write: FieldWrite) -> OpField {
 pub(super) enum Linking {
     Done(Option<LinkId>),
     Taken,
+    /// The person is being written under the link it has: looked at again then.
+    Later(DateTime<Utc>),
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::backfill;
 use super::context::Context;
+use super::converting;
 use super::error::EngineError;
 use super::filtering;
 use super::lane::Lane;
@@ -71,6 +72,7 @@ pub(super) async fn prepare(
         }
     }
     objects::keep_known(&mut lanes);
+    converting::acquaint(&mut lanes);
     let mut scoped = Vec::with_capacity(lanes.len());
     for lane in lanes {
         let mut lane = filtering::within(context, lane).await?;

@@ -176,9 +176,10 @@ impl Recorder {
             LinkPlan::New { state, .. } => state == LinkState::Live && !entity.is_person(),
             _ => false,
         };
-        let linked = match plan.link_plan {
-            LinkPlan::New { marketo, .. } => marketo,
-            LinkPlan::Attach { marketo, .. } => Some(marketo),
+        let linked = match &plan.link_plan {
+            LinkPlan::New { marketo, .. } => *marketo,
+            LinkPlan::Attach { marketo, .. } => Some(*marketo),
+            LinkPlan::TakeOver { from, .. } => from.marketo,
             LinkPlan::Found { dynamics } => dynamics.and(plan.marketo),
             _ => None,
         };

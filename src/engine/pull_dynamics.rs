@@ -11,6 +11,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::backfill;
 use super::context::Context;
+use super::converted;
+use super::converting;
 use super::deleting::revives;
 use super::error::EngineError;
 use super::lane::Lane;
@@ -211,6 +213,7 @@ fn sort(
     let bases = tx.bases(&ids)?;
     let open = tx.open_conflicts(&ids)?;
     let unfinished = tx.unfinished(&ids)?;
+    let ended = converted::ended_contacts(tx, lane, &links)?;
     let mut dirty = Vec::new();
     let mut same = 0;
     for change in changes {
@@ -221,12 +224,16 @@ fn sort(
                 objects::dress(lane.entity(), &mut record);
                 (false, Some(record))
             }
-            Change::Delete(_) => (true, None),
+            Change::Delete(id) => {
+                converted::deleted(tx, lane.entity(), id, now)?;
+                (true, None)
+            }
         };
+        let reopened = ended.contains(&key) && record.as_ref().is_some_and(converting::is_open);
         // Back at the agreed value is news too, while a conflict shows another one or a write is on its way.
         let unsettled = link
             .is_some_and(|link| open.contains_key(&link.id) || unfinished.contains_key(&link.id));
-        if !unsettled && nothing_new(lane, link, &bases, record.as_ref()) {
+        if !unsettled && !reopened && nothing_new(lane, link, &bases, record.as_ref()) {
             same += 1;
             continue;
         }

@@ -113,7 +113,7 @@ pub(super) fn enter(item: &Item, person: &Record) -> (Plan, Vec<OpField>) {
     (plan, unflag.into_iter().collect())
 }
 
-fn mark_gone(person: &Record, gone: bool) -> OpField {
+pub(super) fn mark_gone(person: &Record, gone: bool) -> OpField {
     OpField {
         field: String::new(),
         name: stamp::DELETED.to_owned(),

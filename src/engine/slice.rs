@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use uuid::Uuid;
+
 use super::claims::{Claim, Claims};
 use super::context::Context;
 use super::errands;
@@ -90,6 +92,13 @@ pub(super) struct Slice {
 }
 
 impl Slice {
+    /// Claims rows of other lanes; returns those that are being worked on elsewhere.
+    pub(super) fn claim_rows<'a>(&mut self, rows: impl Iterator<Item = &'a Uuid>) -> Vec<Uuid> {
+        let claim = &mut self.claim;
+        let busy = rows.filter(|row| !claim.extend(&[RecordKey::Dynamics(**row)], None));
+        busy.copied().collect()
+    }
+
     /// Claims the addresses of unlinked rows that were only read now; gives back those whose address another slice is
     /// working on: they would both find nobody, and both create somebody.
     pub(super) fn claim_read(&mut self, lane: &Lane, read: &HashSet<RecordKey>) -> Vec<Dirty> {
@@ -189,6 +198,7 @@ fn items(tx: &Tx<'_>, dirty: Vec<Dirty>) -> Result<Vec<Item>, StoreError> {
     let ids: Vec<LinkId> = links.values().map(|link| link.id).collect();
     let mut bases = tx.bases(&ids)?;
     let mut open = tx.open_conflicts(&ids)?;
+    let dirty = handed_on(tx, dirty, &links)?;
     let mut items: Vec<Item> = Vec::with_capacity(dirty.len());
     let mut by_link: HashMap<LinkId, usize> = HashMap::new();
     for entry in dirty {
@@ -214,6 +224,25 @@ fn items(tx: &Tx<'_>, dirty: Vec<Dirty>) -> Result<Vec<Item>, StoreError> {
         add(&mut items[at], entry);
     }
     Ok(items)
+}
+
+/// Gives people back that belong to another entity by now: a lead became a contact.
+fn handed_on(
+    tx: &Tx<'_>,
+    dirty: Vec<Dirty>,
+    links: &HashMap<RecordKey, Link>,
+) -> Result<Vec<Dirty>, StoreError> {
+    let (moved, ours): (Vec<Dirty>, Vec<Dirty>) = dirty.into_iter().partition(|entry| {
+        let link = links.get(&entry.key);
+        entry.key.side() == Side::Marketo && link.is_some_and(|link| link.entity != entry.entity)
+    });
+    for entry in moved {
+        tx.clear_dirty(&entry.entity, &[(entry.key, entry.seq)])?;
+        let link = links.get(&entry.key);
+        let entity = link.map_or_else(|| entry.entity.clone(), |link| link.entity.clone());
+        tx.mark_dirty(&[Dirty { entity, ..entry }])?;
+    }
+    Ok(ours)
 }
 
 fn add(item: &mut Item, mut entry: Dirty) {

@@ -6,14 +6,15 @@
 use chrono::{DateTime, Utc};
 
 use super::context::Context;
+use super::converted;
 use super::error::EngineError;
+use super::handing;
 use super::lane::Lane;
-use super::plan::{LinkPlan, Linking, Plan, Write};
+use super::plan::{Linking, Plan, Write};
 use super::waiting;
 use crate::model::{ConflictId, ConflictStatus, CycleId, Entity, LinkId, OpId, RecordKey, Side};
 use crate::store::{
-    Base, Dirty, DirtyReason, LinkState, NewFailure, NewLink, NewOp, Op, OpKind, OpState,
-    StoreError, Tx,
+    Dirty, DirtyReason, LinkState, NewFailure, NewOp, Op, OpKind, OpState, StoreError, Tx,
 };
 
 /// What staging a slice came to.
@@ -77,16 +78,21 @@ pub(super) async fn stage(
     Ok(staged)
 }
 
-struct Stage<'a, 'tx> {
-    tx: &'a Tx<'tx>,
-    entity: &'a Entity,
-    cycle: CycleId,
-    now: DateTime<Utc>,
+/// The transaction a slice is staged in.
+pub(super) struct Stage<'a, 'tx> {
+    pub(super) tx: &'a Tx<'tx>,
+    pub(super) entity: &'a Entity,
+    pub(super) cycle: CycleId,
+    pub(super) now: DateTime<Utc>,
     staged: Staged,
 }
 
 impl Stage<'_, '_> {
     fn item(&mut self, plan: Plan) -> Result<(), StoreError> {
+        if handing::is_outdated(self.tx, self.entity, &plan)? {
+            // Its entries stay, so that it is decided again on what it is now.
+            return Ok(());
+        }
         match plan.held_until {
             Some(due) => self.tx.hold_dirty(self.entity, &plan.settles, due)?,
             None => self.tx.clear_dirty(self.entity, &plan.settles)?,
@@ -94,7 +100,11 @@ impl Stage<'_, '_> {
         let link = match self.link(&plan)? {
             Linking::Done(link) => link,
             Linking::Taken => return self.again(&plan),
+            Linking::Later(due) => {
+                return handing::later(self.tx, self.entity, &plan, due, self.now);
+            }
         };
+        converted::note(self.tx, self.entity, &plan, self.now)?;
         if let Some(link) = link {
             self.facts(link, &plan)?;
         }
@@ -112,98 +122,6 @@ impl Stage<'_, '_> {
         let (to_dynamics, to_marketo) = (plan.to_dynamics.clone(), plan.to_marketo.clone());
         self.write(link, &plan, Side::Dynamics, to_dynamics)?;
         self.write(link, &plan, Side::Marketo, to_marketo)
-    }
-
-    fn link(&self, plan: &Plan) -> Result<Linking, StoreError> {
-        let known = plan.link.as_ref().map(|link| link.id);
-        match (&plan.link_plan, known) {
-            (LinkPlan::Keep, known) => Ok(Linking::Done(known)),
-            (LinkPlan::New { marketo, state }, None) => {
-                if self.person_taken(*marketo, None)? {
-                    return Ok(Linking::Taken);
-                }
-                let link = self.tx.insert_link(&NewLink {
-                    entity: self.entity.clone(),
-                    dynamics: plan.dynamics,
-                    marketo: *marketo,
-                    version: plan.version.clone(),
-                    state: *state,
-                    since: self.now,
-                })?;
-                if marketo.is_some() || (!self.entity.is_person() && *state == LinkState::Live) {
-                    self.there(plan)?;
-                }
-                Ok(Linking::Done(Some(link)))
-            }
-            (LinkPlan::Attach { marketo, .. }, Some(_))
-                if self.person_taken(Some(*marketo), known)? =>
-            {
-                Ok(Linking::Taken)
-            }
-            (_, Some(link)) => {
-                self.relink(link, plan)?;
-                Ok(Linking::Done(known))
-            }
-            (_, None) => Ok(Linking::Done(None)),
-        }
-    }
-
-    /// What becomes of a link that is there.
-    fn relink(&self, link: LinkId, plan: &Plan) -> Result<(), StoreError> {
-        match &plan.link_plan {
-            LinkPlan::Attach { marketo, trusted } => {
-                self.tx.set_link_marketo(link, Some(*marketo))?;
-                self.tx.set_link_state(link, LinkState::Live)?;
-                if !trusted {
-                    self.tx.set_base(link, &Base::new())?;
-                }
-                self.there(plan)
-            }
-            LinkPlan::Live => {
-                let frozen = |link: &crate::store::Link| link.state == LinkState::Frozen;
-                if plan.link.as_ref().is_some_and(frozen) {
-                    self.tx.set_link_state(link, LinkState::Live)?;
-                    self.there(plan)?;
-                }
-                Ok(())
-            }
-            LinkPlan::Found { dynamics } => {
-                if dynamics.is_some() {
-                    self.tx.set_link_dynamics(link, *dynamics)?;
-                    self.tx.set_base(link, &Base::new())?;
-                }
-                self.tx.set_link_state(link, LinkState::Live)
-            }
-            LinkPlan::Bury => {
-                // With a flag to be set or a record to be deleted, the link is buried when that is confirmed.
-                if plan.to_marketo.is_none() && plan.to_dynamics.is_none() {
-                    self.tx.set_link_state(link, LinkState::Tombstone)?;
-                }
-                Ok(())
-            }
-            LinkPlan::Freeze => self.tx.set_link_state(link, LinkState::Frozen),
-            LinkPlan::Thaw => self.tx.set_link_state(link, LinkState::Live),
-            LinkPlan::Revive => {
-                self.tx.set_link_marketo(link, None)?;
-                self.tx.set_link_state(link, LinkState::Frozen)
-            }
-            LinkPlan::Keep | LinkPlan::New { .. } => Ok(()),
-        }
-    }
-
-    /// Marketo has this record: whoever waited for it is looked at.
-    fn there(&self, plan: &Plan) -> Result<(), StoreError> {
-        plan.dynamics
-            .map_or(Ok(()), |row| self.tx.wake(row, self.now))
-    }
-
-    /// Whether another link has got hold of this person since the candidates were read.
-    fn person_taken(&self, marketo: Option<i64>, ours: Option<LinkId>) -> Result<bool, StoreError> {
-        let Some(key) = marketo.map(RecordKey::Marketo) else {
-            return Ok(false);
-        };
-        let links = self.tx.links_by_key(&[key])?;
-        Ok(links.get(&key).is_some_and(|link| Some(link.id) != ours))
     }
 
     /// Looks at the item again: somebody was faster.

@@ -20,6 +20,8 @@ pub enum Cause {
     Resolution(i64),
     /// The record was deleted on the other side.
     Delete,
+    /// A lead became a contact, or a lead again: the link was handed on.
+    Conversion,
     /// A decision was taken back.
     Undo,
     /// What a cycle wrote was taken back; the correction with this id says which cycle and who wanted it.
@@ -35,6 +37,7 @@ impl Cause {
             Self::Policy(policy) => format!("policy {policy}"),
             Self::Resolution(id) => format!("decision {id}"),
             Self::Delete => "delete".to_owned(),
+            Self::Conversion => "conversion".to_owned(),
             Self::Undo => "undo".to_owned(),
             Self::Rollback(id) => format!("rollback {id}"),
         }

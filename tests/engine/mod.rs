@@ -2,6 +2,7 @@
 
 mod brakes;
 mod budget;
+mod conversions;
 mod crash;
 mod deletes;
 mod directions;

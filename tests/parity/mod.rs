@@ -5,4 +5,5 @@ mod fields;
 mod filter;
 mod ledger;
 mod objects;
+mod qualify;
 mod schedule;

@@ -3,10 +3,13 @@
 use bytes::Bytes;
 use chrono::TimeDelta;
 use serde_json::Value as Json;
+use syncdeck::connectors::dynamics::Qualify;
 use syncdeck::engine;
 use syncdeck::mapping::EntityMap;
 use syncdeck::model::{CycleReport, Entity, EntitySettings, Pause, RuleChange, Side};
 use syncdeck::sandbox::dynamics;
+
+use uuid::Uuid;
 
 use super::Bench;
 use super::wire::DYNAMICS;
@@ -132,4 +135,17 @@ pub fn plan_of(report: &CycleReport) -> String {
     let plan = reason.split('\'').nth(1);
     plan.unwrap_or_else(|| panic!("no plan in {report:?}"))
         .to_owned()
+}
+
+impl Bench {
+    /// Qualifies a lead by the vendor's own action over the Web API; the contact it became.
+    pub async fn qualify(&self, lead: Uuid) -> Uuid {
+        let dynamics = self.parts().dynamics;
+        let rows = dynamics
+            .qualify_lead(lead, Qualify::default())
+            .await
+            .unwrap();
+        let contact = rows.iter().find(|one| one.table == "contact").unwrap();
+        contact.id
+    }
 }

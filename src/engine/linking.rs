@@ -1,0 +1,136 @@
+//! Staging a plan's link: made, given a person, handed on, held or ended, in the transaction that stages its writes.
+
+use super::converted;
+use super::handing;
+use super::plan::{LinkPlan, Linking, Plan};
+use super::stage::Stage;
+use crate::model::{LinkId, RecordKey};
+use crate::store::{Base, Link, LinkState, NewLink, StoreError};
+
+impl Stage<'_, '_> {
+    /// What a plan makes of its link.
+    pub(super) fn link(&self, plan: &Plan) -> Result<Linking, StoreError> {
+        let known = plan.link.as_ref().map(|link| link.id);
+        match (&plan.link_plan, known) {
+            (LinkPlan::Keep, known) => Ok(Linking::Done(known)),
+            (LinkPlan::New { marketo, state }, None) => {
+                if self.person_taken(*marketo, None)? {
+                    return Ok(Linking::Taken);
+                }
+                let link = self.tx.insert_link(&NewLink {
+                    entity: self.entity.clone(),
+                    dynamics: plan.dynamics,
+                    marketo: *marketo,
+                    version: plan.version.clone(),
+                    state: *state,
+                    since: self.now,
+                })?;
+                if marketo.is_some() || (!self.entity.is_person() && *state == LinkState::Live) {
+                    self.there(plan)?;
+                }
+                Ok(Linking::Done(Some(link)))
+            }
+            (LinkPlan::TakeOver { from, base }, known) => {
+                let at = (self.cycle, self.now);
+                if let Some(due) = handing::release(self.tx, self.entity, plan, from, at)? {
+                    return Ok(Linking::Later(due));
+                }
+                let link = self.given(plan, from.marketo, known)?;
+                self.tx.set_base(link, base)?;
+                self.there(plan)?;
+                Ok(Linking::Done(Some(link)))
+            }
+            (LinkPlan::Attach { marketo, .. }, Some(_))
+                if self.person_taken(Some(*marketo), known)? =>
+            {
+                Ok(Linking::Taken)
+            }
+            (_, Some(link)) => {
+                self.relink(link, plan)?;
+                Ok(Linking::Done(known))
+            }
+            (_, None) => Ok(Linking::Done(None)),
+        }
+    }
+
+    /// A row's link to a person that another row had.
+    fn given(
+        &self,
+        plan: &Plan,
+        marketo: Option<i64>,
+        known: Option<LinkId>,
+    ) -> Result<LinkId, StoreError> {
+        let Some(link) = known else {
+            return self.tx.insert_link(&NewLink {
+                entity: self.entity.clone(),
+                dynamics: plan.dynamics,
+                marketo,
+                version: plan.version.clone(),
+                state: LinkState::Live,
+                since: self.now,
+            });
+        };
+        self.tx.set_link_marketo(link, marketo)?;
+        self.tx.set_link_state(link, LinkState::Live)?;
+        Ok(link)
+    }
+
+    /// What becomes of a link that is there.
+    fn relink(&self, link: LinkId, plan: &Plan) -> Result<(), StoreError> {
+        match &plan.link_plan {
+            LinkPlan::Attach { marketo, trusted } => {
+                self.tx.set_link_marketo(link, Some(*marketo))?;
+                self.tx.set_link_state(link, LinkState::Live)?;
+                if !trusted {
+                    self.tx.set_base(link, &Base::new())?;
+                }
+                self.there(plan)
+            }
+            LinkPlan::Live => {
+                let frozen = |link: &Link| link.state == LinkState::Frozen;
+                if plan.link.as_ref().is_some_and(frozen) {
+                    self.tx.set_link_state(link, LinkState::Live)?;
+                    self.there(plan)?;
+                }
+                Ok(())
+            }
+            LinkPlan::Found { dynamics } => {
+                if dynamics.is_some() {
+                    self.tx.set_link_dynamics(link, *dynamics)?;
+                    self.tx.set_base(link, &Base::new())?;
+                }
+                self.tx.set_link_state(link, LinkState::Live)
+            }
+            LinkPlan::Bury => {
+                // With a flag to be set or a record to be deleted, the link is buried when that is confirmed.
+                if plan.to_marketo.is_none() && plan.to_dynamics.is_none() {
+                    self.tx.set_link_state(link, LinkState::Tombstone)?;
+                    converted::ended(self.tx, self.entity, plan.dynamics, self.now)?;
+                }
+                Ok(())
+            }
+            LinkPlan::Freeze => self.tx.set_link_state(link, LinkState::Frozen),
+            LinkPlan::Thaw => self.tx.set_link_state(link, LinkState::Live),
+            LinkPlan::Revive => {
+                self.tx.set_link_marketo(link, None)?;
+                self.tx.set_link_state(link, LinkState::Frozen)
+            }
+            LinkPlan::Keep | LinkPlan::New { .. } | LinkPlan::TakeOver { .. } => Ok(()),
+        }
+    }
+
+    /// Marketo has this record: whoever waited for it is looked at.
+    fn there(&self, plan: &Plan) -> Result<(), StoreError> {
+        plan.dynamics
+            .map_or(Ok(()), |row| self.tx.wake(row, self.now))
+    }
+
+    /// Whether another link has got hold of this person since the candidates were read.
+    fn person_taken(&self, marketo: Option<i64>, ours: Option<LinkId>) -> Result<bool, StoreError> {
+        let Some(key) = marketo.map(RecordKey::Marketo) else {
+            return Ok(false);
+        };
+        let links = self.tx.links_by_key(&[key])?;
+        Ok(links.get(&key).is_some_and(|link| Some(link.id) != ours))
+    }
+}
