@@ -6,11 +6,13 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::backfill_spec::{BackfillSpec, IDS_MAX};
 use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
+use super::objects;
 use super::slice::Item;
 use super::snapshot::NewsKind;
 use super::stage::dirty;
@@ -274,9 +276,9 @@ async fn part(
         }
     };
     let now = context.clock.now();
-    let mark = |key| dirty(lane.entity(), key, DirtyReason::Backfill, now);
+    let mark = |row| mark_row(lane, row, now);
     if !running.spec.ids.is_empty() {
-        let rows = running.spec.ids.iter().copied().map(RecordKey::Dynamics);
+        let rows = running.spec.ids.iter().copied();
         let rows: Vec<Dirty> = rows.map(mark).collect();
         let done = Backfill {
             state: BackfillState::Done,
@@ -304,7 +306,8 @@ async fn part(
         Change::Upsert(row) => Some(row),
         Change::Delete(_) => None,
     });
-    let marks: Vec<Dirty> = rows.filter(meant).map(|row| mark(row.key)).collect();
+    let marks = rows.filter(meant).filter_map(|row| row.key.dynamics());
+    let marks: Vec<Dirty> = marks.map(mark).collect();
     let (state, cursor) = match page.next {
         Next::Page(link) => (BackfillState::Running, Some(link)),
         Next::Delta(_) => (BackfillState::Done, None),
@@ -317,6 +320,11 @@ async fn part(
         ..running
     };
     Ok((after, marks))
+}
+
+fn mark_row(lane: &Lane, row: Uuid, now: DateTime<Utc>) -> Dirty {
+    let key = RecordKey::Dynamics(objects::namesake(lane.entity(), row));
+    dirty(lane.entity(), key, DirtyReason::Backfill, now)
 }
 
 /// The last backfill of `entity` as `status` shows it.

@@ -71,10 +71,7 @@ pub(super) async fn read_rows(
     if wanted.is_empty() {
         return Ok(HashSet::new());
     }
-    let read = context
-        .dynamics
-        .read(&lane.table, &lane.columns, &wanted)
-        .await?;
+    let read = objects::read(context, lane, &lane.columns, &wanted).await?;
     let mut read: HashMap<RecordKey, Record> = read
         .into_iter()
         .map(|record| (record.key, record))
@@ -87,8 +84,11 @@ pub(super) async fn read_rows(
     Ok(wanted.into_iter().map(RecordKey::Dynamics).collect())
 }
 
-/// Puts rows off for a moment whose address another slice is working on.
-async fn wait_for_others(context: &Context, blocked: Vec<Dirty>) -> Result<(), EngineError> {
+/// Puts rows off for a moment whose address or role another slice is working on.
+pub(super) async fn wait_for_others(
+    context: &Context,
+    blocked: Vec<Dirty>,
+) -> Result<(), EngineError> {
     if blocked.is_empty() {
         return Ok(());
     }

@@ -13,6 +13,7 @@ use super::context::Context;
 use super::converted;
 use super::error::EngineError;
 use super::lane::Lane;
+use super::objects;
 use super::stage::dirty;
 use crate::model::{LinkId, RecordKey};
 use crate::store::{Dirty, DirtyReason, Link};
@@ -60,7 +61,7 @@ async fn not_there(
     unseen: &[Link],
 ) -> Result<Vec<Dirty>, EngineError> {
     let ids: Vec<Uuid> = unseen.iter().filter_map(|link| link.dynamics).collect();
-    let there = context.dynamics.read(&lane.table, &[], &ids).await?;
+    let there = objects::read(context, lane, &[], &ids).await?;
     let there: HashSet<RecordKey> = there.into_iter().map(|row| row.key).collect();
     let now = context.clock.now();
     Ok(ids

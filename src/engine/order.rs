@@ -54,7 +54,7 @@ impl Stage {
             Self::People
         } else if *entity == Entity::OPPORTUNITY {
             Self::Opportunities
-        } else if *entity == Entity::ROLE {
+        } else if entity.is_role() {
             Self::Roles
         } else {
             Self::Others

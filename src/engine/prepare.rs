@@ -23,7 +23,7 @@ use crate::mapping::{CheckedMap, MappingProblem, Severity};
 use crate::model::{Direction, Entity, EntitySettings, FieldInfo};
 
 /// The entities this engine keeps in step without being told of any, in the order of writing.
-pub const ENTITIES: [Entity; 7] = [
+pub const ENTITIES: [Entity; 8] = [
     Entity::USER,
     Entity::TEAM,
     Entity::ACCOUNT,
@@ -31,6 +31,7 @@ pub const ENTITIES: [Entity; 7] = [
     Entity::LEAD,
     Entity::OPPORTUNITY,
     Entity::ROLE,
+    Entity::CUSTOMER_ROLE,
 ];
 
 /// The settings of every entity: the stored ones, else those a new profile starts with.

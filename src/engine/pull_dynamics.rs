@@ -48,7 +48,7 @@ pub(super) async fn pull(
     // Other columns than before: the old chain would never tell their values, so everything is read and compared.
     let mut cursor = stored.filter(|cursor| cursor.fingerprint == fingerprint);
     while !context.control.stopping() {
-        let page = match next_page(context, lane, cursor.as_ref()).await {
+        let mut page = match next_page(context, lane, cursor.as_ref()).await {
             Ok(page) => page,
             Err(error) if error.trouble == Trouble::CursorExpired && cursor.is_some() => {
                 start_again(context, lane, &error).await?;
@@ -57,6 +57,7 @@ pub(super) async fn pull(
             }
             Err(error) => return Err(error.into()),
         };
+        objects::known_as(lane.entity(), &mut page.changes);
         let last = matches!(page.next, Next::Delta(_));
         if last
             && cursor

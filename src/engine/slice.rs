@@ -121,6 +121,24 @@ impl Slice {
     }
 }
 
+impl Slice {
+    /// Claims what each item is known by elsewhere; gives back those of which another slice, or an earlier item, holds
+    /// something.
+    pub(super) fn claim_texts(&mut self, texts: impl Fn(&Item) -> Vec<String>) -> Vec<Dirty> {
+        let claim = &mut self.claim;
+        let mut blocked = Vec::new();
+        self.items.retain_mut(|item| {
+            let texts = texts(item);
+            let free = texts.iter().all(|text| claim.extend(&[], Some(text)));
+            if !free {
+                blocked.append(&mut item.dirty);
+            }
+            free
+        });
+        blocked
+    }
+}
+
 /// Which part of the dirty set a slice is taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {

@@ -201,7 +201,7 @@ impl Work<'_> {
     ) -> Result<Vec<Plan>, EngineError> {
         let context = self.context;
         if let Some(end) = &lane.object {
-            objects::gather(context, lane, end, &mut slice.items).await?;
+            objects::gather(context, lane, end, slice).await?;
             measuring::there(context, lane, &slice.items).await?;
             let now = context.clock.now();
             let decided = slice.items.iter().map(|item| {

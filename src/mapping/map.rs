@@ -147,6 +147,7 @@ impl EntityMap {
             "account" => include_str!("../../assets/mappings/account.toml"),
             "opportunity" => include_str!("../../assets/mappings/opportunity.toml"),
             "opportunityrole" => include_str!("../../assets/mappings/role.toml"),
+            "customerrole" => include_str!("../../assets/mappings/customerrole.toml"),
             _ => return None,
         };
         Some(Self::from_toml(document))

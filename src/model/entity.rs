@@ -25,8 +25,11 @@ impl Entity {
     pub const ACCOUNT: Self = Self(Cow::Borrowed("account"));
     /// Dynamics `opportunity`, an opportunity in Marketo.
     pub const OPPORTUNITY: Self = Self(Cow::Borrowed("opportunity"));
-    /// Who plays which part in an opportunity: its customer and its stakeholders.
+    /// Who plays which part in an opportunity: its stakeholders, from Dynamics' connections.
     pub const ROLE: Self = Self(Cow::Borrowed("opportunityrole"));
+    /// The part of an opportunity's customer, where that is a contact; read from the opportunities, whose rows are
+    /// known here by GUIDs of their own.
+    pub const CUSTOMER_ROLE: Self = Self(Cow::Borrowed("customerrole"));
 
     /// The entity with this Dynamics logical name.
     pub fn named(name: impl Into<String>) -> Self {
@@ -41,6 +44,11 @@ impl Entity {
     /// Whether its records are people in Marketo; all others are objects beside them.
     pub fn is_person(&self) -> bool {
         *self == Self::LEAD || *self == Self::CONTACT
+    }
+
+    /// Whether its records are opportunity roles in Marketo.
+    pub fn is_role(&self) -> bool {
+        *self == Self::ROLE || *self == Self::CUSTOMER_ROLE
     }
 
     /// Which ways its changes may travel, in the order the console offers them. As with Marketo's own connector, only

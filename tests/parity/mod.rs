@@ -5,5 +5,6 @@ mod fields;
 mod filter;
 mod ledger;
 mod objects;
+mod opportunities;
 mod qualify;
 mod schedule;

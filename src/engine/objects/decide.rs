@@ -6,14 +6,12 @@ use chrono::{DateTime, Utc};
 
 use super::draft::{Key, write};
 use super::end::ObjectEnd;
-use super::{ending, roles, twins};
+use super::{ending, ties, twins};
 use crate::engine::editing::edited;
 use crate::engine::lane::Lane;
 use crate::engine::plan::{LinkPlan, Plan, op_field};
 use crate::engine::slice::{Item, Seen};
-use crate::model::{
-    Cause, Conflict, ConflictKind, ConflictStatus, Entity, Policy, Record, Side, Value,
-};
+use crate::model::{Cause, Conflict, ConflictKind, ConflictStatus, Policy, Record, Side, Value};
 use crate::reconcile::{FieldWrite, MergeInput, create_fields, merge};
 use crate::store::{LinkState, OpField, OpKind};
 
@@ -49,8 +47,12 @@ fn here(lane: &Lane, end: &ObjectEnd, item: &Item, row: &Record, mut plan: Plan)
     if item.missing.iter().any(|missing| missing.required) {
         return plan;
     }
-    if *lane.entity() == Entity::ROLE {
-        plan.follows.extend(roles::contact_of(row));
+    if lane.entity().is_role() {
+        plan.follows = ties::parents(lane.entity(), row);
+    }
+    if let Some(refused) = end.refused(row) {
+        plan.refused.push(refused);
+        return plan;
     }
     let Some(key) = end.key_of(row) else {
         // A connection that is no stakeholder's, or no longer.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::connectors::dynamics::Table;
 use crate::connectors::marketo::Object;
-use crate::model::{Fields, Record, RecordKey, Value};
+use crate::mapping::CheckedField;
+use crate::model::{Fields, Record, RecordKey, Refusal, Side, Value};
 use crate::store::Base;
 
 /// The field of our custom objects that holds the row's GUID.
@@ -20,6 +21,8 @@ pub(in crate::engine) struct ObjectEnd {
     pub(in crate::engine) keys: Vec<String>,
     /// Columns that are read without being mapped.
     pub(in crate::engine) columns: Vec<String>,
+    /// What a role's name is on its way to Marketo, where the map says so.
+    pub(super) name: Option<CheckedField>,
     /// Other tables that have to be read for it, by logical name.
     pub(super) tables: BTreeMap<String, Table>,
     /// What becomes of a record whose row was deleted.
@@ -54,6 +57,7 @@ impl ObjectEnd {
         Self {
             keys: keys.iter().map(|key| (*key).to_owned()).collect(),
             columns: Vec::new(),
+            name: None,
             tables: BTreeMap::new(),
             deleted: Deleted::Kept,
             can_flag: false,
@@ -73,6 +77,14 @@ impl ObjectEnd {
             return Some(self.key_by_row(row.key));
         }
         self.key_in(&row.fields)
+    }
+
+    /// Why the name that is part of a row's key is none Marketo takes.
+    pub(super) fn refused(&self, row: &Record) -> Option<(Side, String, Refusal)> {
+        let field = self.name.as_ref()?;
+        let raw = row.fields.get(&field.map.dynamics)?;
+        let refusal = field.convert(Side::Dynamics, raw).err()?;
+        Some((Side::Marketo, field.map.name.clone(), refusal))
     }
 
     /// The key of a row by its GUID alone.

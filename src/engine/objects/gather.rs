@@ -10,12 +10,13 @@ use super::end::ObjectEnd;
 use super::opportunities;
 use super::references;
 use super::roles;
+use super::sharing;
 use crate::connectors::marketo::ObjectRecord;
 use crate::engine::context::Context;
 use crate::engine::error::EngineError;
-use crate::engine::gather::read_rows;
+use crate::engine::gather::{read_rows, wait_for_others};
 use crate::engine::lane::Lane;
-use crate::engine::slice::{Item, Seen};
+use crate::engine::slice::{Item, Seen, Slice};
 use crate::model::{Entity, Record, RecordKey};
 
 /// Completes a slice's items: rows, what they point to, and Marketo's records.
@@ -23,9 +24,15 @@ pub(in crate::engine) async fn gather(
     context: &Context,
     lane: &Lane,
     end: &ObjectEnd,
-    items: &mut [Item],
+    slice: &mut Slice,
 ) -> Result<(), EngineError> {
-    read_rows(context, lane, items).await?;
+    read_rows(context, lane, &mut slice.items).await?;
+    if lane.entity().is_role() {
+        roles::parts(context, lane, end, &mut slice.items).await?;
+        wait_for_others(context, sharing::claim(end, slice)).await?;
+        sharing::share(context, lane, end, &mut slice.items).await?;
+    }
+    let items = &mut slice.items;
     for item in items.iter_mut() {
         if let Seen::Here(row) = &mut item.row {
             dress(lane.entity(), row);
@@ -33,9 +40,6 @@ pub(in crate::engine) async fn gather(
     }
     if *lane.entity() == Entity::OPPORTUNITY {
         opportunities::companies(context, end, items).await?;
-    }
-    if *lane.entity() == Entity::ROLE {
-        roles::parts(context, end, items).await?;
     }
     references::resolve(context, lane, items).await?;
     if !end.is_keyed_by_row() {

@@ -5,6 +5,7 @@ use super::end::{Deleted, ObjectEnd};
 use super::opportunities::{CONTACT, CUSTOMER};
 use super::references::{self, Points};
 use super::roles;
+use super::ties;
 use super::virtuals;
 use crate::connectors::dynamics::{DynamicsIdentity, Table};
 use crate::engine::context::Context;
@@ -13,7 +14,11 @@ use crate::engine::lane::Lane;
 use crate::engine::prepare::checked;
 use crate::engine::snapshot::NewsKind;
 use crate::engine::{maps, stamp, tables};
-use crate::model::{DeletePolicy, Direction, Entity, EntitySettings, FieldInfo};
+use crate::mapping::CheckedField;
+use crate::model::{DeletePolicy, Direction, Entity, EntitySettings, FieldInfo, FieldKind};
+
+/// The field of a role that names the part somebody plays.
+const ROLE_NAME: &str = "role";
 
 /// Builds the lane of an entity that travels to an object. None when it cannot run for now: the others go on.
 pub(in crate::engine) async fn lane(
@@ -46,14 +51,26 @@ pub(in crate::engine) async fn lane(
         end.tables.insert(CONTACT.to_owned(), contact);
         end.columns.push(CUSTOMER.to_owned());
     }
-    if entity == Entity::ROLE {
-        let table = tables::table(context, &entity, roles::TABLE, stamp).await?;
-        end.tables.insert(roles::TABLE.to_owned(), table);
-        end.columns.extend(roles::COLUMNS.map(str::to_owned));
+    let mut fields = describe::fields(context, &end.object).await?;
+    let mut columns = virtuals::columns(&entity, &table);
+    if entity.is_role() {
+        let roles = tables::table(context, &entity, roles::TABLE, stamp).await?;
+        columns.push(role_name(&entity, &roles));
+        end.tables.insert(roles::TABLE.to_owned(), roles);
+        let read = ties::columns(&entity).iter();
+        end.columns.extend(read.map(|name| (*name).to_owned()));
+        // A part of the key is written with its record, and never after.
+        for field in fields.iter_mut().filter(|field| field.name == ROLE_NAME) {
+            field.updatable = true;
+        }
     }
-    let fields = describe::fields(context, &end.object).await?;
-    let columns = virtuals::columns(&entity, &table);
-    let checked = checked(context, current, &columns, &fields).await?;
+    let mut checked = checked(context, current, &columns, &fields).await?;
+    let name = |field: &CheckedField| field.map.marketo == ROLE_NAME;
+    if entity.is_role()
+        && let Some(at) = checked.fields.iter().position(name)
+    {
+        end.name = Some(checked.fields.remove(at));
+    }
     end.can_flag = can_flag(&fields);
     end.deleted = deleted(&settings, end.can_flag);
     let mut lane = Lane::to_object(settings, checked, table, fields, end);
@@ -61,6 +78,17 @@ pub(in crate::engine) async fn lane(
         lane.fields.push(stamp::DELETED.to_owned());
     }
     Ok(Some(lane))
+}
+
+/// The column that names the part somebody plays, as long as Dynamics lets such names be.
+fn role_name(entity: &Entity, roles: &Table) -> FieldInfo {
+    let mut name = FieldInfo::new(ties::name_column(entity), FieldKind::Text);
+    if *entity == Entity::ROLE
+        && let Some(column) = roles.column("name")
+    {
+        (name.max_length, name.length_unit) = (column.max_length, column.length_unit);
+    }
+    name
 }
 
 /// Whether the object has a field for our mark. Marketo lets nobody create fields of its own objects through the API:
@@ -91,7 +119,7 @@ pub(in crate::engine) fn keep_known(lanes: &mut Vec<Lane>) {
     let on: Vec<Entity> = lanes.iter().map(|lane| lane.entity().clone()).collect();
     let ends = [Entity::OPPORTUNITY, Entity::CONTACT];
     let tied = ends.iter().all(|end| on.contains(end));
-    lanes.retain(|lane| tied || *lane.entity() != Entity::ROLE);
+    lanes.retain(|lane| tied || !lane.entity().is_role());
     for lane in lanes {
         lane.map.fields.retain(|field| {
             let points = references::points(&field.map.marketo);

@@ -1,7 +1,6 @@
-//! Who plays which part in an opportunity: its stakeholders, as the connections of Dynamics tell.
+//! Who plays which part in an opportunity: its customer, where that is a contact, and its stakeholders.
 //!
-//! As Marketo's own connector does: each connection from an opportunity to a contact, in a role of the stakeholders'
-//! category, is one role of the contact's person. Its key is worked out: the opportunity, the person, the role's name.
+//! The key of a role is worked out: the opportunity, the person, the name of the part.
 
 use std::collections::HashMap;
 
@@ -10,64 +9,33 @@ use uuid::Uuid;
 use super::end::ObjectEnd;
 use super::gather::under;
 use super::references::{Missing, is_there};
+use super::ties::{Part, Tie, name_column, tie};
 use crate::connectors::marketo::ObjectRecord;
 use crate::engine::context::Context;
 use crate::engine::error::EngineError;
 use crate::engine::lane::Lane;
 use crate::engine::slice::{Item, Seen};
-use crate::model::{Record, RecordKey, Value};
+use crate::model::{Record, RecordKey, Side, Value};
 use crate::store::Link;
 
 /// The table of what a connected row can be to the other.
 pub(super) const TABLE: &str = "connectionrole";
-/// What is read of a connection. Dynamics keeps each one twice, once from either end: the one from the opportunity counts.
-pub(super) const COLUMNS: [&str; 4] = ["record1id", "record2id", "record2roleid", "statecode"];
-
-const OPPORTUNITY: &str = "record1id:opportunity";
-const CONTACT: &str = "record2id:contact";
-const ROLE: &str = "record2roleid";
-
 /// The category of connection roles that stakeholders have.
 const STAKEHOLDER: i64 = 1000;
-/// The state of a connection that holds.
-const ACTIVE: i64 = 0;
+/// The part of a contact that is the customer, as Dynamics labels that column.
+const CUSTOMER: &str = "Potential Customer";
 
-/// What a connection ties together.
-struct Tie {
-    opportunity: Uuid,
-    contact: Uuid,
-    role: Uuid,
-}
-
-fn tie(row: &Record) -> Option<Tie> {
-    let id = |column: &str| match row.get(column) {
-        Value::Id(id) => Some(*id),
-        _ => None,
-    };
-    if *row.get("statecode") != Value::Integer(ACTIVE) {
-        return None;
-    }
-    Some(Tie {
-        opportunity: id(OPPORTUNITY)?,
-        contact: id(CONTACT)?,
-        role: id(ROLE)?,
-    })
-}
-
-/// The row whose person has the role.
-pub(super) fn contact_of(row: &Record) -> Option<Uuid> {
-    tie(row).map(|tie| tie.contact)
-}
-
-/// Adds the parts of its key to each connection that is a stakeholder's, and notes those that are missing.
+/// Adds the parts of its key to each row that is a role, and notes those that are missing.
 pub(super) async fn parts(
     context: &Context,
+    lane: &Lane,
     end: &ObjectEnd,
     items: &mut [Item],
 ) -> Result<(), EngineError> {
+    let entity = lane.entity();
     let ties: Vec<Tie> = items
         .iter()
-        .filter_map(|item| tie(item.row.record()?))
+        .filter_map(|item| tie(entity, item.row.record()?))
         .collect();
     if ties.is_empty() {
         return Ok(());
@@ -88,11 +56,23 @@ pub(super) async fn parts(
         let Seen::Here(row) = &mut item.row else {
             continue;
         };
-        let known = tie(row).and_then(|tie| Some((names.get(&tie.role)?, tie)));
-        if let Some((name, tie)) = known {
-            row.fields.insert("role".to_owned(), name.clone());
-            item.missing.extend(attach(row, &tie, &links));
-        }
+        let Some(tie) = tie(entity, row) else {
+            continue;
+        };
+        let name = match tie.part {
+            Part::Customer => Some(Value::text(CUSTOMER)),
+            Part::Connection(role) => names.get(&role).cloned(),
+        };
+        let Some(name) = name else { continue };
+        row.fields
+            .insert(name_column(entity).to_owned(), name.clone());
+        let fits = match &end.name {
+            Some(field) => field.convert(Side::Dynamics, &name).ok(),
+            None => Some(name),
+        };
+        row.fields
+            .extend(fits.map(|name| ("role".to_owned(), name)));
+        item.missing.extend(attach(row, &tie, &links));
     }
     Ok(())
 }
@@ -106,7 +86,11 @@ async fn names(
     let Some(table) = end.tables.get(TABLE) else {
         return Ok(HashMap::new());
     };
-    let mut roles: Vec<Uuid> = ties.iter().map(|tie| tie.role).collect();
+    let role = |tie: &Tie| match tie.part {
+        Part::Connection(role) => Some(role),
+        Part::Customer => None,
+    };
+    let mut roles: Vec<Uuid> = ties.iter().filter_map(role).collect();
     roles.sort_unstable();
     roles.dedup();
     let columns = ["name", "category"].map(str::to_owned);
@@ -186,7 +170,7 @@ pub(super) async fn records(
 }
 
 /// A key as one text; Marketo compares without regard to case.
-fn spelled<'a>(parts: impl Iterator<Item = Option<&'a Value>>) -> String {
+pub(super) fn spelled<'a>(parts: impl Iterator<Item = Option<&'a Value>>) -> String {
     let texts = parts.map(|value| value.map(ToString::to_string).unwrap_or_default());
     texts.collect::<Vec<_>>().join("\n").to_lowercase()
 }

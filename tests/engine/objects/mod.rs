@@ -2,11 +2,14 @@
 
 mod accounts;
 mod adopting;
+pub mod cast;
+mod customers;
 mod maps;
 mod opportunities;
 mod owners;
 mod roles;
 mod rules;
+mod sharing;
 
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;

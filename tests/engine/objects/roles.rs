@@ -8,61 +8,12 @@ use syncdeck::store::Tx;
 use uuid::Uuid;
 
 use super::super::harness::{Bench, assert_clean, written};
-use super::{Fields, bind};
-
-fn contact(bench: &Bench, name: &str) -> Uuid {
-    bench.row_of("contact", &[("lastname", json!(name))])
-}
-
-fn deal(bench: &Bench) -> Uuid {
-    bench.row_of("opportunity", &[("name", json!("Deal"))])
-}
-
-/// Connects an opportunity to a row, in the role at that place: 0 Stakeholder, 1 Decision Maker, 2 Influencer.
-fn connect(bench: &Bench, deal: Uuid, (to, row): (&'static str, Json), role: usize) -> Uuid {
-    let role = bind("connectionroles", stakeholder_role(role));
-    let from = bind("opportunities", deal);
-    bench.row_of(
-        "connection",
-        &[
-            ("record1id_opportunity@odata.bind", from),
-            (to, row),
-            ("record2roleid@odata.bind", role),
-        ],
-    )
-}
-
-fn stakeholder(bench: &Bench, deal: Uuid, contact: Uuid, role: usize) -> Uuid {
-    let to = ("record2id_contact@odata.bind", bind("contacts", contact));
-    connect(bench, deal, to, role)
-}
+use super::bind;
+use super::cast::{cast, connect, contact, deal, plays, roles, stakeholder};
 
 fn edit(bench: &Bench, connection: Uuid, values: &[(&str, Json)]) {
     let dynamics = &bench.world.dynamics;
     dynamics.edit_row("connection", connection, values).unwrap();
-}
-
-fn roles(bench: &Bench) -> Vec<Fields> {
-    bench.world.marketo.records("opportunities/roles")
-}
-
-/// Who plays what in the opportunity.
-fn cast(bench: &Bench, deal: Uuid) -> Vec<(i64, String)> {
-    let of = json!(deal.to_string());
-    let mut cast: Vec<(i64, String)> = roles(bench)
-        .into_iter()
-        .filter(|role| role["externalOpportunityId"] == of)
-        .map(|role| {
-            let name = role["role"].as_str().unwrap().to_owned();
-            (role["leadId"].as_i64().unwrap(), name)
-        })
-        .collect();
-    cast.sort();
-    cast
-}
-
-fn plays(person: i64, role: &str) -> (i64, String) {
-    (person, role.to_owned())
 }
 
 #[tokio::test(start_paused = true)]
