@@ -176,6 +176,13 @@ fn taken(command: &Command) -> String {
         Command::Rebind => "bound anew: links are found by their keys".to_owned(),
         Command::Backfill { entity, .. } => format!("{entity}: the backfill starts"),
         Command::CancelBackfill { entity } => format!("{entity}: the backfill ends"),
+        Command::AddCustomEntity { wish, approve, .. } => match approve {
+            Some(_) => format!("{}: its type is made in the next cycle", wish.table),
+            None => format!("{}: its plan is told in the news", wish.table),
+        },
+        Command::RemoveCustomEntity { entity } => {
+            format!("{entity}: removed, its records stay in Marketo")
+        }
         Command::Approve { .. } => "approved: the plan goes on".to_owned(),
         Command::Stop => "the engine ends".to_owned(),
     }
@@ -203,6 +210,8 @@ fn refused(command: &Command) -> &'static str {
         Command::Rebind => "not bound anew",
         Command::Backfill { .. } => "not started",
         Command::CancelBackfill { .. } => "not ended",
+        Command::AddCustomEntity { .. } => "not added",
+        Command::RemoveCustomEntity { .. } => "not removed",
         Command::Approve { .. } => "not approved",
         Command::Stop => "not stopped",
     }

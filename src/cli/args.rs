@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::entities::EntitiesVerb;
 use super::failures::FailuresVerb;
 use super::history::HistoryArguments;
 use super::records::RecordsVerb;
@@ -78,6 +79,9 @@ pub(super) enum Verb {
     Filter(FilterVerb),
     /// Carry what Dynamics holds to Marketo anew, empties included
     Backfill(BackfillArguments),
+    /// List what is kept in step; add and remove custom entities
+    #[command(subcommand)]
+    Entities(EntitiesVerb),
     /// Field maps and entity settings as one TOML document
     #[command(subcommand)]
     Config(ConfigVerb),

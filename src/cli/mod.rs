@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod conflicts;
 mod console;
+mod entities;
 mod failures;
 mod history;
 mod metrics;
@@ -64,6 +65,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {
         Some(Verb::Resume(part)) => pause::resume(&place, part),
         Some(Verb::Filter(verb)) => resources::runtime()?.block_on(rules::filter(&place, verb)),
         Some(Verb::Backfill(arguments)) => rules::backfill(&place, arguments),
+        Some(Verb::Entities(verb)) => {
+            resources::runtime()?.block_on(entities::entities(&place, verb))
+        }
         Some(Verb::Config(verb)) => config::config(&place, verb),
         Some(Verb::Rebind) => rebind::rebind(&place),
         Some(Verb::Conflicts(verb)) => conflicts::conflicts(&place, verb),

@@ -7,8 +7,8 @@ use super::backfill_spec::BackfillSpec;
 use super::failing::Edit;
 use super::records::NewRow;
 use crate::model::{
-    ConflictId, Direction, Entity, FailureClass, FailureId, MarketoId, Pause, Policy, RecordKey,
-    RuleChange, Side, Take,
+    ConflictId, CustomWish, Direction, Entity, FailureClass, FailureId, MarketoId, Pause, Policy,
+    RecordKey, RuleChange, Side, Take,
 };
 use crate::store::FailureFilter;
 
@@ -129,6 +129,20 @@ pub enum Command {
     },
     /// Have a row created in Dynamics for a Marketo person, where there is none.
     CreateRow(NewRow),
+    /// Add a custom entity. Without the plan's name, the plan is told and nothing is done.
+    AddCustomEntity {
+        /// Which table, and how.
+        wish: CustomWish,
+        /// The plan that was shown.
+        approve: Option<String>,
+        /// Who adds it.
+        by: String,
+    },
+    /// Remove a custom entity: its records stay in Marketo.
+    RemoveCustomEntity {
+        /// Which one.
+        entity: Entity,
+    },
     /// Take an applied decision back.
     Undo {
         /// Which conflict it decided.

@@ -7,7 +7,7 @@ use super::error::EngineError;
 use super::order::{Lanes, Order};
 use super::prepare::{prepare, settings};
 use super::snapshot::NewsKind;
-use super::{alike, approval, errands, identify, marketo_only, prune, recover};
+use super::{alike, approval, custom, errands, identify, marketo_only, prune, recover};
 use crate::connectors::{Errand, Purpose, Trouble};
 use crate::model::{CycleId, CycleOutcome, CycleReport, EngineState, EntityCounts, PerSide};
 
@@ -56,9 +56,10 @@ pub(super) async fn run(context: &Context) -> Result<CycleReport, EngineError> {
 /// The phases of a cycle.
 async fn phases(context: &Context, cycle: CycleId) -> Result<(), EngineError> {
     context.progress.state(EngineState::Pulling, None);
-    let entities = settings(context).await?;
     let preparing = async {
         let identity = identify::identify(context).await?;
+        custom::get_ready(context).await?;
+        let entities = settings(context).await?;
         let lanes = Lanes::new(prepare(context, &identity, &entities).await?);
         recover::recover(context).await?;
         Ok::<_, EngineError>((identity.organization, lanes))

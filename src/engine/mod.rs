@@ -19,6 +19,7 @@ mod control;
 mod converted;
 mod converting;
 mod creating;
+mod custom;
 mod cycle;
 mod decide;
 mod deleting;
@@ -92,6 +93,9 @@ pub use backfill_spec::{BackfillSpec, IDS_MAX};
 pub use checking::{Check, check};
 pub use command::{Alike, Command};
 pub use context::Parts;
+pub use custom::{
+    CustomPlan, EntityLine, PlannedColumn, add_custom, entity_list, plan_custom, remove_custom,
+};
 pub use error::EngineError;
 pub use failing::{ALIKE, Edit, edit_failure, retry, retry_failures};
 pub use filtering::{FilterPlan, filter_plan, filter_test};

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::backfill;
 use super::context::Context;
 use super::converting;
+use super::custom;
 use super::error::EngineError;
 use super::filtering;
 use super::lane::Lane;
@@ -36,19 +37,7 @@ pub const ENTITIES: [Entity; 8] = [
 
 /// The settings of every entity: the stored ones, else those a new profile starts with.
 pub(super) async fn settings(context: &Context) -> Result<Vec<EntitySettings>, EngineError> {
-    let stored = context
-        .store
-        .read(|reader| reader.entity_settings())
-        .await?;
-    Ok(ENTITIES
-        .into_iter()
-        .map(|entity| {
-            let known = stored.iter().find(|settings| settings.entity == entity);
-            known
-                .cloned()
-                .unwrap_or_else(|| EntitySettings::initial(entity))
-        })
-        .collect())
+    Ok(context.store.read(custom::all_settings).await?)
 }
 
 /// Reads both ends' metadata and builds a lane for every entity that is not off.

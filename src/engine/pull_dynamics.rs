@@ -18,7 +18,7 @@ use super::error::EngineError;
 use super::lane::Lane;
 use super::measuring;
 use super::missing;
-use super::objects;
+use super::objects::{self, ObjectEnd};
 use super::scope::was_out;
 use super::snapshot::NewsKind;
 use super::work::Arrivals;
@@ -38,6 +38,8 @@ pub(super) async fn pull(
     lane: &Arc<Lane>,
     arrivals: &Arrivals,
 ) -> Result<(), EngineError> {
+    // Before the rows that lead through them are known, nobody is looked at twice.
+    objects::pull_between(context, lane, arrivals).await?;
     let feed = lane.feed();
     let fingerprint = fingerprint(lane);
     let name = feed.clone();
@@ -300,10 +302,7 @@ fn nothing_new(
     };
     let there = link.marketo.is_some() || objects::is_there(link);
     // A key that is worked out may have changed with columns that are not mapped.
-    let worked_out = lane
-        .object
-        .as_ref()
-        .is_some_and(|end| !end.is_keyed_by_row());
+    let worked_out = lane.object.as_ref().is_some_and(ObjectEnd::is_worked_out);
     there
         && !worked_out
         && lane.map.fields.iter().all(|field| {

@@ -3,6 +3,7 @@
 use super::backfill::{cancel_backfill, start_backfill};
 use super::command::Command;
 use super::context::Context;
+use super::custom;
 use super::error::EngineError;
 use super::holding::{expire, hold, release};
 use super::maps::set_mapping;
@@ -70,7 +71,7 @@ pub(super) async fn carry_out(context: &Context, command: Command) -> Result<(),
                 .await?;
             Ok(())
         }
-        _ => Ok(()),
+        rest => custom::carry_out(context, rest).await,
     }
 }
 

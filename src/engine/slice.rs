@@ -54,6 +54,8 @@ pub(super) struct Item {
     pub(super) records: usize,
     /// What the row points to and Marketo does not have, or cannot follow.
     pub(super) missing: Vec<Missing>,
+    /// Rows it is looked at again for, whenever they become another record in Marketo or lead elsewhere.
+    pub(super) follows: Vec<Uuid>,
 }
 
 impl Item {
@@ -236,6 +238,7 @@ fn items(tx: &Tx<'_>, dirty: Vec<Dirty>) -> Result<Vec<Item>, StoreError> {
                 person: Seen::Unread,
                 records: 0,
                 missing: Vec::new(),
+                follows: Vec::new(),
             });
             items.len() - 1
         });

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::alike;
 use super::backfill;
 use super::checking::age_days;
-use super::prepare::ENTITIES;
+use super::custom;
 use super::publish::facts;
 use super::quarantine::quarantined;
 use super::snapshot::Snapshot;
@@ -67,14 +67,7 @@ fn entities(
     known: &Value,
     now: DateTime<Utc>,
 ) -> Result<Vec<Value>, StoreError> {
-    let stored = reader.entity_settings()?;
-    let settings = ENTITIES.into_iter().map(|entity| {
-        let stored = stored.iter().find(|settings| settings.entity == entity);
-        stored
-            .cloned()
-            .unwrap_or_else(|| EntitySettings::initial(entity))
-    });
-    let facts = facts(reader, settings.collect(), now)?;
+    let facts = facts(reader, custom::all_settings(reader)?, now)?;
     let groups = reader.failure_groups(&FailureFilter::default())?;
     let row = |(settings, facts): (EntitySettings, super::progress::Facts)| {
         let entity = settings.entity;

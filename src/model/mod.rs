@@ -5,6 +5,7 @@
 //! *Failure*: one record that could not be written. *Journal*: every write, with what it replaced.
 
 mod conflict;
+mod custom;
 mod entity;
 mod failure;
 mod field;
@@ -18,6 +19,7 @@ mod status;
 mod value;
 
 pub use conflict::{Conflict, ConflictKind, ConflictStatus, Resolution, Take};
+pub use custom::{CustomEntity, CustomField, CustomState, CustomWish, ParentPath, PathStep};
 pub use entity::{Direction, Entity, EntitySettings, Policy};
 pub use failure::{Failure, FailureClass, FailureStatus, Refusal};
 pub use field::{FieldInfo, FieldKind, LengthUnit, OptionItem};

@@ -14,6 +14,7 @@ mod conflicts;
 mod conversions;
 mod copy;
 mod cursors;
+mod custom;
 mod cycles;
 mod dependants;
 mod dirty;

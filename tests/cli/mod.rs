@@ -2,6 +2,7 @@
 
 mod console;
 mod contract;
+mod entities;
 mod ledger;
 mod rules;
 mod servers;

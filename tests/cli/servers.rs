@@ -107,6 +107,11 @@ impl Servers {
 
     /// A Dynamics row, asked for by plain HTTP.
     pub fn row(&self, set: &str, id: &str, column: &str) -> Value {
+        self.dynamics(&format!("{set}({id})?$select={column}"))[column].clone()
+    }
+
+    /// What Dynamics answers to a plain GET below the root of its Web API.
+    pub fn dynamics(&self, path: &str) -> Value {
         let address = self.announced("dynamics", "token_url").to_owned();
         let form = [
             ("grant_type", "client_credentials".to_owned()),
@@ -124,7 +129,7 @@ impl Servers {
             ),
         ];
         let url = self.announced("dynamics", "url");
-        let url = format!("{url}/api/data/v9.2/{set}({id})?$select={column}");
+        let url = format!("{url}/api/data/v9.2/{path}");
         asked(async move {
             let client = client();
             let token: Value = client
@@ -135,12 +140,16 @@ impl Servers {
                 .json()
                 .await?;
             get(&client, url, &token).await
-        })[column]
-            .clone()
+        })
     }
 
     /// A Marketo person, asked for by plain HTTP.
     pub fn person(&self, id: i64, field: &str) -> Value {
+        self.marketo(&format!("lead/{id}.json?fields={field}"))[0][field].clone()
+    }
+
+    /// What Marketo answers to a plain GET below `/v1/`: the result.
+    pub fn marketo(&self, path: &str) -> Value {
         let identity = format!(
             "{}/oauth/token?grant_type=client_credentials&client_id={}&client_secret={}",
             self.announced("marketo", "identity"),
@@ -148,12 +157,12 @@ impl Servers {
             self.announced("marketo", "client_secret")
         );
         let endpoint = self.announced("marketo", "endpoint");
-        let url = format!("{endpoint}/v1/lead/{id}.json?fields={field}");
+        let url = format!("{endpoint}/v1/{path}");
         asked(async move {
             let client = client();
             let token: Value = client.get(identity).send().await?.json().await?;
             get(&client, url, &token).await
-        })["result"][0][field]
+        })["result"]
             .clone()
     }
 }

@@ -44,6 +44,7 @@ fn here(lane: &Lane, end: &ObjectEnd, item: &Item, row: &Record, mut plan: Plan)
     if !lane.scope.holds(row) {
         return ending::leave(lane, end, item, plan);
     }
+    plan.follows.extend(item.follows.iter().copied());
     if item.missing.iter().any(|missing| missing.required) {
         return plan;
     }

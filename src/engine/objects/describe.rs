@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::end::ObjectEnd;
 use crate::connectors::marketo::Object;
 use crate::engine::context::Context;
 use crate::engine::error::EngineError;
@@ -62,6 +63,11 @@ pub(super) async fn forget(context: &Context, object: &Object) -> Result<(), Eng
         .transaction(move |tx| tx.set_setting(&key, ""))
         .await?;
     Ok(())
+}
+
+/// The setting under which a custom object's description is remembered.
+pub(in crate::engine) fn remembered_key(object: &str) -> String {
+    key(&ObjectEnd::named(object).object)
 }
 
 fn key(object: &Object) -> String {

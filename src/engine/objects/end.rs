@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::connectors::dynamics::Table;
 use crate::connectors::marketo::Object;
 use crate::mapping::CheckedField;
-use crate::model::{Fields, Record, RecordKey, Refusal, Side, Value};
+use crate::model::{Entity, Fields, ParentPath, Record, RecordKey, Refusal, Side, Value};
 use crate::store::Base;
 
 /// The field of our custom objects that holds the row's GUID.
@@ -29,6 +29,10 @@ pub(in crate::engine) struct ObjectEnd {
     pub(super) deleted: Deleted,
     /// Whether the object has a field for our mark that its row is gone.
     pub(super) can_flag: bool,
+    /// The way to whom a custom entity's rows belong.
+    pub(in crate::engine) path: Option<ParentPath>,
+    /// Columns that name rows which have to be in Marketo first.
+    pub(super) needs: Vec<(String, Entity)>,
 }
 
 /// What becomes of a record whose row was deleted in Dynamics.
@@ -61,6 +65,8 @@ impl ObjectEnd {
             tables: BTreeMap::new(),
             deleted: Deleted::Kept,
             can_flag: false,
+            path: None,
+            needs: Vec::new(),
             object,
         }
     }
@@ -68,6 +74,11 @@ impl ObjectEnd {
     /// Whether the key is the row's GUID alone.
     pub(in crate::engine) fn is_keyed_by_row(&self) -> bool {
         self.keys.len() == 1
+    }
+
+    /// Whether something that is written is worked out from more than the row's mapped columns.
+    pub(in crate::engine) fn is_worked_out(&self) -> bool {
+        !self.is_keyed_by_row() || self.path.is_some()
     }
 
     /// The key of a row: its GUID, or what was worked out under the names of the key's fields. None while a part is

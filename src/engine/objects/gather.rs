@@ -8,6 +8,7 @@ use super::describe;
 use super::dress;
 use super::end::ObjectEnd;
 use super::opportunities;
+use super::parents;
 use super::references;
 use super::roles;
 use super::sharing;
@@ -41,6 +42,7 @@ pub(in crate::engine) async fn gather(
     if *lane.entity() == Entity::OPPORTUNITY {
         opportunities::companies(context, end, items).await?;
     }
+    parents::parents(context, end, items).await?;
     references::resolve(context, lane, items).await?;
     if !end.is_keyed_by_row() {
         return roles::records(context, lane, end, items).await;

@@ -2,6 +2,8 @@
 //! objects. They pass through the same dirty set, outbox and journal as people; only how they are read, keyed and
 //! decided differs, and that is here.
 
+mod between;
+mod customs;
 mod decide;
 mod describe;
 mod draft;
@@ -10,6 +12,7 @@ mod ending;
 mod gather;
 mod namesakes;
 mod opportunities;
+mod parents;
 mod prepare;
 mod references;
 mod roles;
@@ -19,12 +22,16 @@ mod twins;
 mod virtuals;
 mod write;
 
+pub(super) use between::pull as pull_between;
+pub(super) use customs::lane;
 pub(super) use decide::decide;
-pub(super) use end::ObjectEnd;
+pub(super) use describe::remembered_key;
+pub(super) use end::{ObjectEnd, ROW_ID};
 pub(super) use ending::is_out;
 pub(super) use gather::gather;
 pub(super) use namesakes::{known_as, namesake, read};
-pub(super) use prepare::{keep_known, lane, person_columns};
+pub(super) use parents::parent_column;
+pub(super) use prepare::{keep_known, person_columns};
 pub(super) use references::{Missing, is_there, resolve};
 pub(super) use virtuals::dress;
 pub(super) use write::write;

@@ -1,5 +1,6 @@
 //! A lane towards an object: its map held against both ends, and what else it needs to read.
 
+use super::customs;
 use super::describe;
 use super::end::{Deleted, ObjectEnd};
 use super::opportunities::{CONTACT, CUSTOMER};
@@ -15,16 +16,19 @@ use crate::engine::prepare::checked;
 use crate::engine::snapshot::NewsKind;
 use crate::engine::{maps, stamp, tables};
 use crate::mapping::CheckedField;
-use crate::model::{DeletePolicy, Direction, Entity, EntitySettings, FieldInfo, FieldKind};
+use crate::model::{
+    CustomEntity, DeletePolicy, Direction, Entity, EntitySettings, FieldInfo, FieldKind,
+};
 
 /// The field of a role that names the part somebody plays.
 const ROLE_NAME: &str = "role";
 
 /// Builds the lane of an entity that travels to an object. None when it cannot run for now: the others go on.
-pub(in crate::engine) async fn lane(
+pub(super) async fn lane(
     context: &Context,
     identity: &DynamicsIdentity,
     settings: EntitySettings,
+    custom: Option<&CustomEntity>,
 ) -> Result<Option<Lane>, EngineError> {
     let entity = settings.entity.clone();
     let Some(mut current) = maps::current(context, &entity).await? else {
@@ -51,8 +55,12 @@ pub(in crate::engine) async fn lane(
         end.tables.insert(CONTACT.to_owned(), contact);
         end.columns.push(CUSTOMER.to_owned());
     }
+    if let Some(custom) = custom {
+        customs::complete(context, custom, stamp, &mut end).await?;
+    }
     let mut fields = describe::fields(context, &end.object).await?;
     let mut columns = virtuals::columns(&entity, &table);
+    columns.extend(customs::column(&end));
     if entity.is_role() {
         let roles = tables::table(context, &entity, roles::TABLE, stamp).await?;
         columns.push(role_name(&entity, &roles));
@@ -113,13 +121,17 @@ pub(in crate::engine) fn person_columns(entity: &Entity, table: &Table) -> Vec<F
     virtuals::columns(entity, table)
 }
 
-/// Leaves the links to entities out that are not kept in step, and roles that have no opportunity or person to be of:
+/// Leaves the links to entities out that are not kept in step, and roles and custom entities that have nobody to be of:
 /// what they point to will never be there.
 pub(in crate::engine) fn keep_known(lanes: &mut Vec<Lane>) {
     let on: Vec<Entity> = lanes.iter().map(|lane| lane.entity().clone()).collect();
     let ends = [Entity::OPPORTUNITY, Entity::CONTACT];
     let tied = ends.iter().all(|end| on.contains(end));
     lanes.retain(|lane| tied || !lane.entity().is_role());
+    lanes.retain(|lane| {
+        let path = lane.object.as_ref().and_then(|end| end.path.as_ref());
+        path.is_none_or(|path| on.contains(&path.to))
+    });
     for lane in lanes {
         lane.map.fields.retain(|field| {
             let points = references::points(&field.map.marketo);

@@ -115,6 +115,11 @@ impl Organisation {
         self.human_post("Merge", &body)
     }
 
+    /// An administrator adds to the tables: a body as `RelationshipDefinitions` or `EntityDefinitions` take it.
+    pub fn customise(&self, target: &str, body: &Value) -> Result<(), String> {
+        self.human_post(target, body)
+    }
+
     fn human_post(&self, target: &str, body: &Value) -> Result<(), String> {
         let mut data = self.write();
         let user = human(data.random().usize(..HUMANS.len()));

@@ -3,6 +3,7 @@
 mod accounts;
 mod adopting;
 pub mod cast;
+mod custom;
 mod customers;
 mod maps;
 mod opportunities;
