@@ -38,7 +38,11 @@ pub(super) fn hold_back(
     }
     let Some(until) = until else { return plan };
     if plan.link_plan != LinkPlan::Keep || !plan.applied.is_empty() {
-        plan = Plan::nothing(item);
+        plan = Plan {
+            // What they came to is not kept, so they are asked about again.
+            answered: Vec::new(),
+            ..Plan::nothing(item)
+        };
     }
     // A decision is written to both sides or to none.
     for write in [&mut plan.to_dynamics, &mut plan.to_marketo] {

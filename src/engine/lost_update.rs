@@ -96,7 +96,7 @@ pub(super) fn look(
             label: String::new(),
             base: base.get(&field.map.name).cloned(),
             dynamics: ours.1.clone(),
-            marketo: old,
+            marketo: as_it_was(changed.old.as_deref(), old, &canonical),
             detected: now,
             note: "our write replaced the value shown under Marketo, which was set between our \
                    reading and our writing: take dynamics to keep what was written, marketo to \
@@ -111,6 +111,13 @@ pub(super) fn look(
         });
     }
     Ok(found)
+}
+
+/// The lost value as it was written, in its own case and punctuation, rather than as it is compared.
+fn as_it_was(text: Option<&str>, old: Value, canonical: &dyn Fn(&Value) -> Value) -> Value {
+    let raw = Value::text(text.unwrap_or_default());
+    let same = matches!(old, Value::Text(_)) && canonical(&raw) == old;
+    if same { raw } else { old }
 }
 
 /// An older lost value of the field stays on record, but gives way: a second one must not vanish behind it.
@@ -130,7 +137,7 @@ fn on_its_way(
     is_new: &dyn Fn(&Value) -> bool,
     now: DateTime<Utc>,
 ) -> Result<Option<(Value, Value)>, StoreError> {
-    for op in tx.ops_of_link(link.id)? {
+    for op in tx.ops_of(link.id)? {
         let ours = op.side == Side::Marketo && op.kind == OpKind::Update;
         let mut fields = op.fields.iter().filter(|_| ours);
         let sent = fields.find(|sent| sent.field == field && is_new(&sent.after));

@@ -112,6 +112,7 @@ pub(super) fn changed(
         };
         *sorted.named.entry(link.entity.clone()).or_default() += 1;
         if mutant::is(Mutant::OriginFilter) && mutant::ours(tx, lane, &change, now)? {
+            seen.push(change.guid);
             continue;
         }
         if known.matters(lane, link, &change) {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use super::decide::Setting;
+use super::landed;
 use super::mutant;
 use super::plan::{LinkPlan, Plan, Write, op_field};
 use super::scope;
@@ -39,6 +40,8 @@ pub(super) fn decide(
         (_, Some(backfill)) => backfill.seen(lane, item, row, person),
         (_, None) => (item.base.clone(), row.clone()),
     };
+    let landed = landed::fields(lane, item, row, person);
+    let base: Base = base.into_iter().chain(landed.clone()).collect();
     let merged = merge(&MergeInput {
         map: &lane.map,
         direction: lane.direction(),
@@ -54,7 +57,8 @@ pub(super) fn decide(
     let conflict = |clash: Clash| conflict(setting, row, person, item, clash);
     plan.version.clone_from(&row.version);
     plan.marketo = person.key.marketo();
-    plan.agreed = merged.agreed;
+    plan.agreed = landed;
+    plan.agreed.extend(merged.agreed);
     plan.converged.extend(merged.converged);
     plan.superseded.extend(merged.dropped);
     let decided: HashSet<String> = merged

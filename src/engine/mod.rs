@@ -35,6 +35,7 @@ mod holding;
 mod identify;
 mod inspect;
 mod journaling;
+mod landed;
 mod lane;
 mod late;
 mod lease;

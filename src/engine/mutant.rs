@@ -34,7 +34,7 @@ pub enum Mutant {
     BaseReadBack,
     /// A cursor moves on before its page is stored.
     CursorFirst,
-    /// A cursor is made anew from the time of the last page.
+    /// A cursor is made anew from the time of the last page. Reading the feed again hides that: this leaves it out, too.
     CursorByDate,
     /// A write of unknown outcome does not rest.
     NoSettle,

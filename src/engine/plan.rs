@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::mutant::{self, Mutant};
 use super::objects::Missing;
 use super::slice::Item;
-use crate::model::{ConflictId, LinkId, MarketoId, RecordKey, Refusal, Side, Value};
+use crate::model::{ConflictId, LinkId, MarketoId, OpId, RecordKey, Refusal, Side, Value};
 use crate::reconcile::FieldWrite;
 use crate::store::{Base, Link, LinkState, NewConflict, OpField, OpKind};
 
@@ -75,6 +75,8 @@ pub(super) struct Plan {
     pub(super) converged: Vec<ConflictId>,
     pub(super) superseded: Vec<ConflictId>,
     pub(super) applied: Vec<ConflictId>,
+    /// Settled writes about which it is known by now whether they were done.
+    pub(super) answered: Vec<OpId>,
     /// Refused values: the side that does not take it, the logical field, why.
     pub(super) refused: Vec<(Side, String, Refusal)>,
     /// What the row points to and Marketo does not have, or cannot follow.
@@ -111,6 +113,7 @@ impl Plan {
             converged: Vec::new(),
             superseded: Vec::new(),
             applied: Vec::new(),
+            answered: item.rested.iter().map(|rested| rested.op.id).collect(),
             refused: Vec::new(),
             missing: item.missing.clone(),
             follows: Vec::new(),

@@ -18,6 +18,7 @@ use super::error::EngineError;
 use super::lane::Lane;
 use super::measuring;
 use super::missing;
+use super::mutant::{self, Mutant};
 use super::objects::{self, ObjectEnd};
 use super::scope::was_out;
 use super::snapshot::NewsKind;
@@ -180,6 +181,13 @@ async fn take_in(
     } else {
         DirtyReason::Feed
     };
+    if mutant::is(Mutant::CursorFirst) {
+        let first = cursor.clone();
+        context
+            .store
+            .transaction(move |tx| tx.set_cursor(&first))
+            .await?;
+    }
     let (taken, lane_, cursor_) = (page.changes, Arc::clone(lane), cursor.clone());
     let taken = context
         .store

@@ -6,6 +6,7 @@
 use super::context::Context;
 use super::error::EngineError;
 use super::journaling::perhaps;
+use super::landed;
 use super::settle::again_as;
 use super::snapshot::NewsKind;
 use super::stage::dirty;
@@ -56,8 +57,12 @@ pub(super) async fn recover(context: &Context) -> Result<(), EngineError> {
                 let looked_at: Vec<Dirty> =
                     ops.iter().filter_map(|op| look_again(op, now)).collect();
                 tx.mark_dirty(&looked_at)?;
-                let ids: Vec<OpId> = ops.iter().map(|op| op.id).collect();
-                tx.finish_ops(&ids)?;
+                // Whether an update was done is told by the record itself; see `landed`.
+                let (updates, others): (Vec<&Op>, Vec<&Op>) =
+                    ops.iter().partition(|op| landed::may_tell(op));
+                let ids = |ops: Vec<&Op>| -> Vec<OpId> { ops.iter().map(|op| op.id).collect() };
+                tx.mark_rested(&ids(updates))?;
+                tx.finish_ops(&ids(others))?;
                 Ok(ops.len())
             })
             .await?;

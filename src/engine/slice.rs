@@ -8,6 +8,7 @@ use super::claims::{Claim, Claims};
 use super::context::Context;
 use super::errands;
 use super::error::EngineError;
+use super::landed::{self, Rested};
 use super::lane::Lane;
 use super::objects::Missing;
 use crate::model::{Conflict, LinkId, Record, RecordKey, Side};
@@ -46,6 +47,8 @@ pub(super) struct Item {
     pub(super) link: Option<Link>,
     pub(super) base: Base,
     pub(super) open: Vec<Conflict>,
+    /// Writes of it that had no answer and have settled.
+    pub(super) rested: Vec<Rested>,
     /// The Dynamics row.
     pub(super) row: Seen,
     /// The Marketo person, or the object's record (under the row's key).
@@ -219,6 +222,7 @@ fn items(tx: &Tx<'_>, dirty: Vec<Dirty>) -> Result<Vec<Item>, StoreError> {
     let mut bases = tx.bases(&ids)?;
     let mut open = tx.open_conflicts(&ids)?;
     let dirty = handed_on(tx, dirty, &links)?;
+    let mut rested = landed::rested(tx, &ids)?;
     let mut items: Vec<Item> = Vec::with_capacity(dirty.len());
     let mut by_link: HashMap<LinkId, usize> = HashMap::new();
     for entry in dirty {
@@ -233,6 +237,7 @@ fn items(tx: &Tx<'_>, dirty: Vec<Dirty>) -> Result<Vec<Item>, StoreError> {
                 dirty: Vec::new(),
                 base: id.and_then(|id| bases.remove(&id)).unwrap_or_default(),
                 open: id.and_then(|id| open.remove(&id)).unwrap_or_default(),
+                rested: id.and_then(|id| rested.remove(&id)).unwrap_or_default(),
                 link,
                 row: Seen::Unread,
                 person: Seen::Unread,

@@ -105,6 +105,7 @@ impl Stage<'_, '_> {
             }
         };
         converted::note(self.tx, self.entity, &plan, self.now)?;
+        self.tx.finish_ops(&plan.answered)?;
         if let Some(link) = link {
             self.facts(link, &plan)?;
         }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -22,9 +22,11 @@ pub enum OpState {
     Sent,
     /// Nobody knows whether it was done: it settles, then its record is looked at again.
     Unknown,
+    /// It has settled: it holds nothing up, and is kept until its record, looked at again, tells whether it was done.
+    Rested,
 }
 
-numbered!(OpState { Planned = 0, Sent = 1, Unknown = 2 });
+numbered!(OpState { Planned = 0, Sent = 1, Unknown = 2, Rested = 3 });
 
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -160,6 +162,17 @@ impl Reader<'_> {
         self.all(&sql, (At(now), limit as i64), read)
     }
 
+    /// The operations of these links that have settled, and of which nobody knows yet whether they were done.
+    pub fn rested(&self, links: &[LinkId]) -> Result<HashMap<LinkId, Vec<Op>>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE link = ?1 AND state = 3 ORDER BY id");
+        let mut found = HashMap::new();
+        for &link in links {
+            let ops: Vec<Op> = self.all(&sql, [link], read)?;
+            found.extend((!ops.is_empty()).then_some((link, ops)));
+        }
+        Ok(found)
+    }
+
     /// Which of these links have an unfinished operation, and when the last of them has settled; none while one is
     /// on its way.
     pub fn unfinished(
@@ -168,7 +181,7 @@ impl Reader<'_> {
     ) -> Result<HashMap<LinkId, Option<DateTime<Utc>>>, StoreError> {
         let mut statement = self.conn().prepare_cached(
             "SELECT count(*), count(settle), max(settle) FROM outbox
-             WHERE link = ?1 AND link IS NOT NULL",
+             WHERE link = ?1 AND link IS NOT NULL AND state <> 3",
         )?;
         let mut found = HashMap::new();
         for &link in links {
@@ -199,12 +212,6 @@ impl Reader<'_> {
             .flat_map(|op| &op.fields)
             .filter_map(|field| field.conflict)
             .collect())
-    }
-
-    /// The unfinished operations of a link.
-    pub fn ops_of_link(&self, link: LinkId) -> Result<Vec<Op>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE link = ?1 ORDER BY id");
-        self.all(&sql, [link], read)
     }
 
     /// Which of these records an unfinished operation touches.
@@ -244,8 +251,8 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
-    /// Stores intents, in order. A planned one of the same link (or, without a link, of the same key) and side is
-    /// replaced; one that was sent makes it [`StoreError::Taken`].
+    /// Stores intents, in order. A planned or rested one of the same link (or, without a link, of the same key) and side
+    /// is replaced; one that was sent makes it [`StoreError::Taken`].
     pub fn stage(&self, ops: &[NewOp]) -> Result<Vec<OpId>, StoreError> {
         ops.iter().map(|op| self.stage_one(op)).collect()
     }
@@ -294,7 +301,8 @@ impl Tx<'_> {
         ];
         let before = statement.query_map(keys, |row| Ok((row.get(0)?, row.get(1)?)))?;
         let before: Vec<(OpId, OpState)> = before.collect::<Result<_, _>>()?;
-        if before.iter().any(|(_, state)| *state != OpState::Planned) {
+        let replaced = |state: &OpState| matches!(state, OpState::Planned | OpState::Rested);
+        if !before.iter().all(|(_, state)| replaced(state)) {
             return Err(StoreError::Taken("the record: an operation on its way"));
         }
         let replaced: Vec<OpId> = before.into_iter().map(|(id, _)| id).collect();
@@ -321,6 +329,12 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// They have settled: from here on they hold nothing up.
+    pub fn mark_rested(&self, ops: &[OpId]) -> Result<(), StoreError> {
+        let sql = "UPDATE outbox SET state = 3 WHERE id = ?1";
+        ops.iter().try_for_each(|op| self.run(sql, [op]).map(drop))
+    }
+
     /// Forgets operations: acknowledged, refused, dropped, or settled and marked to be looked at again.
     pub fn finish_ops(&self, ops: &[OpId]) -> Result<(), StoreError> {
         let mut statement = self
@@ -330,12 +344,5 @@ impl Tx<'_> {
             statement.execute([op])?;
         }
         Ok(())
-    }
-
-    /// One unfinished operation.
-    pub fn op(&self, id: OpId) -> Result<Option<Op>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1");
-        let mut statement = self.conn().prepare_cached(&sql)?;
-        Ok(statement.query_row([id], read).optional()?)
     }
 }

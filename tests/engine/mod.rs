@@ -25,4 +25,5 @@ pub mod records;
 mod restored;
 mod scope;
 mod trouble;
+mod unanswered;
 mod undoing;

@@ -117,6 +117,10 @@ impl Crowd {
             return Json::Null;
         }
         match column {
+            // Now and then in a form that neither side compares by.
+            "emailaddress1" | "email" if number.is_multiple_of(2) => {
+                json!(format!("V{number}@Example.com"))
+            }
             "emailaddress1" | "email" => json!(format!("v{number}@example.com")),
             "telephone1" | "mobilephone" | "phone" | "mobilePhone" => {
                 json!(format!("+1 555 {}", 1_000_000 + number))

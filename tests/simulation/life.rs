@@ -174,8 +174,7 @@ impl Life {
         let made = self.crowd().made.clone();
         let found = check::check(&self.bench, &made).await;
         self.broken(found);
-        let sure = self.weather.calm && self.doom.is_none();
-        let found = lost::check(&self.bench, &self.crowd(), sure);
+        let found = lost::check(&self.bench, &self.crowd());
         self.broken(found);
         let limited = self.bench.wire.take_limited();
         if self.weather.limits && self.doom.is_none() && !self.weather.limits_are_dialled() {

@@ -1,17 +1,19 @@
 //! I5 and I6: nothing that somebody typed is lost, and no conflict comes out of nothing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use syncdeck::model::{Cause, Conflict, ConflictKind, CycleId, Value};
+use syncdeck::store::{JournalRow, Reader};
 
 use super::crowd::{Crowd, Edit, Who};
 use crate::engine::harness::{Bench, oracle};
 
-/// Both checks. `sure`: no write of this life was left without an answer; one that was may clash with the next edit.
-pub fn check(bench: &Bench, crowd: &Crowd, sure: bool) -> Vec<String> {
+/// Both checks.
+pub fn check(bench: &Bench, crowd: &Crowd) -> Vec<String> {
     let mut found = Vec::new();
     nothing_lost(bench, crowd, &mut found);
-    for conflict in bench.conflicts().into_iter().filter(|_| sure) {
+    nothing_comes_back(bench, crowd, &mut found);
+    for conflict in bench.conflicts() {
         if out_of_nothing(bench, crowd, &conflict) {
             found.push(format!("I6: only one side was edited: {conflict:?}"));
         }
@@ -41,6 +43,65 @@ fn nothing_lost(bench: &Bench, crowd: &Crowd, found: &mut Vec<String>) {
     }
 }
 
+/// I5: a value that whoever typed it has replaced since is not there again, unless the admin said so.
+fn nothing_comes_back(bench: &Bench, crowd: &Crowd, found: &mut Vec<String>) {
+    let (conflicts, kept) = (bench.conflicts(), decided_against(bench));
+    let mut last: HashMap<(Who, &str), &Edit> = HashMap::new();
+    for edit in crowd.edits.iter().rev() {
+        let newest = *last.entry((edit.who, edit.column)).or_insert(edit);
+        let (Some(_), Some(_)) = (newest.value.as_str(), edit.value.as_str()) else {
+            continue;
+        };
+        let back = !std::ptr::eq(newest, edit) && now(bench, edit).as_ref() == Some(&edit.value);
+        let newer = newest.value.as_str().unwrap_or_default();
+        if !back || kept.contains(newer) || merged(bench, crowd, edit.who) {
+            continue;
+        }
+        let decided = conflicts.iter().any(|one| {
+            let names = [edit.column, oracle::field_of(edit.column)];
+            let here = match edit.who {
+                Who::Row(_, row) => one.dynamics_id == Some(row),
+                Who::Person(person) => one.marketo_id == Some(person),
+            };
+            here && one.resolution.is_some() && names.contains(&&*one.field)
+        });
+        if !decided {
+            found.push(format!(
+                "I5: {edit:?} is back, though {newest:?} came later"
+            ));
+        }
+    }
+}
+
+/// Texts a policy or a decision has replaced, by the journal.
+fn decided_against(bench: &Bench) -> HashSet<String> {
+    let rows = journal(bench).into_iter();
+    let rows = rows.filter(|row| row.entry.cause != Cause::Change);
+    rows.filter_map(|row| row.entry.before.as_text().map(str::to_owned))
+        .collect()
+}
+
+/// Every write the engine remembers.
+fn journal(bench: &Bench) -> Vec<JournalRow> {
+    let last = bench.store.read_blocking(|r| r.last_cycle()).unwrap();
+    let cycles = 1..=last.map_or(0, |cycle| cycle.id.0);
+    let of = |cycle| {
+        let read = |r: &Reader<'_>| r.journal_of_cycle(CycleId(cycle), None, 100_000);
+        bench.store.read_blocking(read).unwrap()
+    };
+    cycles.flat_map(of).collect()
+}
+
+/// Whether a record, or the one it is linked with, took part in a merge.
+fn merged(bench: &Bench, crowd: &Crowd, who: Who) -> bool {
+    let links = bench.all_links();
+    let mut rows = links.iter().filter_map(|link| match who {
+        Who::Row(_, row) => (link.dynamics == Some(row)).then_some(row),
+        Who::Person(person) => link.dynamics.filter(|_| link.marketo == Some(person)),
+    });
+    rows.any(|row| crowd.merged.contains(&row))
+}
+
 fn now(bench: &Bench, edit: &Edit) -> Option<serde_json::Value> {
     let (record, name) = match edit.who {
         Who::Row(table, id) => (bench.world.dynamics.row(table, id)?, edit.column),
@@ -63,17 +124,10 @@ fn losers(bench: &Bench, crowd: &Crowd) -> HashSet<String> {
         keep(&conflict.dynamics);
         keep(&conflict.marketo);
     }
-    let last = bench.store.read_blocking(|r| r.last_cycle()).unwrap();
-    for cycle in 1..=last.map_or(0, |cycle| cycle.id.0) {
-        let rows = bench
-            .store
-            .read_blocking(|r| r.journal_of_cycle(CycleId(cycle), None, 100_000))
-            .unwrap();
-        for row in rows {
-            let text = row.entry.before.as_text().unwrap_or_default();
-            if row.entry.cause != Cause::Change || crowd.sent.contains(text) {
-                keep(&row.entry.before);
-            }
+    for row in journal(bench) {
+        let text = row.entry.before.as_text().unwrap_or_default();
+        if row.entry.cause != Cause::Change || crowd.sent.contains(text) {
+            keep(&row.entry.before);
         }
     }
     kept

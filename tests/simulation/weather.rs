@@ -69,8 +69,6 @@ pub struct Weather {
     pub lag: u64,
     /// The vendors' limits hold.
     pub limits: bool,
-    /// Every call is answered, and truly.
-    pub calm: bool,
 }
 
 impl Weather {
@@ -95,7 +93,6 @@ impl Weather {
             busy: [0, 20, 60][random.usize(..3)],
             lag: [0, 2, 2, 30, 200][random.usize(..5)],
             limits: random.u8(..4) == 0,
-            calm,
         }
     }
 

@@ -1,0 +1,91 @@
+//! Writes whose answer never came, and what people did meanwhile.
+
+use serde_json::json;
+use syncdeck::model::Side;
+use uuid::Uuid;
+
+use super::harness::wire::Fate;
+use super::harness::{Bench, SETTLE, text};
+
+async fn in_step() -> (Bench, Uuid, i64) {
+    let bench = Bench::empty();
+    let row = bench.somebody("Ada");
+    bench.cycle().await;
+    bench.later().await;
+    let person = bench.person_of(row);
+    (bench, row, person)
+}
+
+/// Until what had no answer has settled, been looked at, and come back in the feeds.
+async fn settled(bench: &Bench) {
+    bench.pass(SETTLE.as_secs() + 10).await;
+    bench.cycle().await;
+    bench.later().await;
+}
+
+fn assert_in_step_without_a_conflict(bench: &Bench) {
+    assert!(bench.conflicts().is_empty(), "{:#?}", bench.conflicts());
+    bench.assert_in_step();
+    let left = bench.store.read_blocking(|r| r.outbox_count()).unwrap();
+    assert_eq!(left, 0, "nothing is left in the outbox");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_edited_again_after_a_write_to_marketo_without_an_answer_does_not_clash_with_it() {
+    let (bench, row, person) = in_step().await;
+    bench.wire.spoil_next_write(Side::Marketo, Fate::Lost);
+    bench.edit(row, "jobtitle", "Countess");
+    bench.cycle().await;
+    assert_eq!(bench.field(person, "title"), json!("Countess"), "it landed");
+    bench.edit(row, "jobtitle", "Lady");
+    settled(&bench).await;
+    assert_eq!(bench.field(person, "title"), json!("Lady"));
+    assert_in_step_without_a_conflict(&bench);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_edited_again_after_a_write_to_dynamics_without_an_answer_does_not_clash_with_it()
+{
+    let (bench, row, person) = in_step().await;
+    bench.wire.spoil_next_write(Side::Dynamics, Fate::Lost);
+    bench.edit_person(person, "title", "Countess");
+    bench.later().await;
+    assert_eq!(
+        bench.column(row, "jobtitle"),
+        json!("Countess"),
+        "it landed"
+    );
+    bench.edit_person(person, "title", "Lady");
+    settled(&bench).await;
+    assert_eq!(bench.column(row, "jobtitle"), json!("Lady"));
+    assert_in_step_without_a_conflict(&bench);
+}
+
+/// Whoever edits the person sees the value that was written, so it is not lost behind theirs.
+#[tokio::test(start_paused = true)]
+async fn a_person_edited_over_a_write_without_an_answer_that_the_feed_shows_just_goes_on() {
+    let (bench, row, person) = in_step().await;
+    bench.wire.spoil_next_write(Side::Marketo, Fate::Lost);
+    bench.edit(row, "jobtitle", "Countess");
+    bench.cycle().await;
+    bench.pass(5).await;
+    bench.edit_person(person, "title", "Lady");
+    // The feed is read while the write still rests.
+    bench.later().await;
+    settled(&bench).await;
+    assert_eq!(bench.column(row, "jobtitle"), json!("Lady"));
+    assert_in_step_without_a_conflict(&bench);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_never_arrived_agrees_on_nothing() {
+    let (bench, row, person) = in_step().await;
+    bench.wire.spoil_next_write(Side::Marketo, Fate::Swallowed);
+    bench.edit(row, "jobtitle", "Countess");
+    bench.cycle().await;
+    bench.edit_person(person, "title", "Lady");
+    settled(&bench).await;
+    let conflict = bench.pending();
+    assert_eq!(conflict.dynamics, text("Countess"));
+    assert_eq!(conflict.marketo, text("Lady"));
+}
