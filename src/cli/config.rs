@@ -146,6 +146,13 @@ fn import(store: &Store, file: &Path, dry_run: bool) -> anyhow::Result<Exit> {
         check(entity)
             .with_context(|| format!("{} is not taken, nothing was changed", file.display()))?;
     }
+    for entity in &wanted.entity {
+        let (name, filter) = (&entity.name, &entity.rules.filter);
+        let problem = store.read_blocking(|reader| engine::filter_problem(reader, name, filter))?;
+        if let Some(problem) = problem {
+            anyhow::bail!("the filter of {name} is not taken, nothing was changed: {problem}");
+        }
+    }
     let before = store.read_blocking(read)?;
     let changes = differences(&before, &wanted)?;
     for change in &changes {

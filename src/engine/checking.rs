@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::context::{Context, Parts};
 use super::error::EngineError;
 use super::prepare::settings;
-use super::{stamp, tables};
+use super::{parents, stamp, tables};
 use crate::connectors::WriteOutcome;
 use crate::connectors::dynamics::{DynamicsAction, DynamicsIdentity, DynamicsWrite, Table};
 use crate::mapping::EntityMap;
@@ -196,6 +196,7 @@ async fn table(
         page.map_or_else(|error| error.to_string(), |_| "rows can be read".to_owned()),
         "give the application user's role Read on the table, organisation-wide",
     ));
+    list.push(parents::check(context, settings, &table).await);
     if settings.direction.writes(Side::Dynamics) {
         list.push(write(context, entity.name(), &table).await);
     }

@@ -7,6 +7,8 @@ use super::approval::approved;
 use super::context::{Context, Parts};
 use super::error::EngineError;
 use super::lane::Lane;
+use super::parents::{Tables, with_parents};
+use super::related;
 use super::scope::Scope;
 use super::snapshot::NewsKind;
 use crate::connectors::ConnectorError;
@@ -65,13 +67,21 @@ pub async fn filter_test(
         None => entity.name().to_owned(),
     };
     let table = parts.dynamics.table(&table).await?;
-    let scopes = [scope(&applied, &table)?, scope(wanted, &table)?];
-    count(&parts.dynamics, entity, &table, [&applied, wanted], &scopes).await
+    let store = &parts.store;
+    let (applied, wanted) = (&applied, &with_parents(store, wanted, &table).await?);
+    let tables = Tables::Live(&parts.dynamics);
+    let scopes = [
+        tables.scope(applied, &table).await?,
+        tables.scope(wanted, &table).await?,
+    ];
+    count(&parts.dynamics, entity, &table, [applied, wanted], &scopes).await
 }
 
 /// Gives a lane its scope: the wanted one where nobody enters or leaves by it, or where that was approved.
 pub(super) async fn within(context: &Context, lane: Lane) -> Result<Lane, EngineError> {
-    let (entity, wanted) = (lane.entity().clone(), lane.settings.rules.filter.clone());
+    let entity = lane.entity().clone();
+    let wanted = with_parents(&context.store, &lane.settings.rules.filter, &lane.table).await?;
+    let tables = Tables::Known(context);
     let named = entity.clone();
     let (applied, links, known) = context
         .store
@@ -80,11 +90,14 @@ pub(super) async fn within(context: &Context, lane: Lane) -> Result<Lane, Engine
             Ok((applied(reader, &named)?, reader.link_count(&named)?, known))
         })
         .await?;
-    let before = scope(&applied, &lane.table).unwrap_or_default();
+    let before = tables
+        .scope(&applied, &lane.table)
+        .await
+        .unwrap_or_default();
     if applied == wanted {
         return Ok(lane.within(before));
     }
-    let after = match scope(&wanted, &lane.table) {
+    let after = match tables.scope(&wanted, &lane.table).await {
         Ok(after) => after,
         Err(error) => {
             let text = format!("the changed filter is not obeyed: {error}");
@@ -117,11 +130,7 @@ pub(super) async fn within(context: &Context, lane: Lane) -> Result<Lane, Engine
     Ok(lane.within(before))
 }
 
-fn scope(filter: &Filter, table: &Table) -> Result<Scope, EngineError> {
-    Scope::of(filter, table).map_err(|error| EngineError::halted(error.to_string()))
-}
-
-fn applied(reader: &Reader<'_>, entity: &Entity) -> Result<Filter, StoreError> {
+pub(super) fn applied(reader: &Reader<'_>, entity: &Entity) -> Result<Filter, StoreError> {
     let stored = reader.setting(&applied_key(entity))?;
     let stored = stored.and_then(|text| serde_json::from_str(&text).ok());
     Ok(stored.unwrap_or_else(|| EntitySettings::initial(entity.clone()).rules.filter))
@@ -178,6 +187,10 @@ async fn count(
     let mut counted = Counted::default();
     let mut page = dynamics.first_page(table, &columns, PAGE).await?;
     loop {
+        for scope in scopes {
+            let rows = related::rows_of(&mut page.changes);
+            related::dress(dynamics, scope.relations(), rows).await?;
+        }
         for change in &page.changes {
             if let Change::Upsert(row) = change {
                 counted.row(row, scopes);

@@ -15,6 +15,7 @@ use super::halves::{Turn, turns};
 use super::lane::Lane;
 use super::match_rules;
 use super::objects;
+use super::related;
 use super::slice::{Item, Seen, Slice};
 use super::stamp;
 use crate::model::{MarketoId, Record, RecordKey};
@@ -69,6 +70,7 @@ pub(super) async fn read_rows(
         .filter_map(|item| item.row_key().and_then(RecordKey::dynamics))
         .collect();
     if wanted.is_empty() {
+        dress(context, lane, items).await?;
         return Ok(HashSet::new());
     }
     let read = objects::read(context, lane, &lane.columns, &wanted).await?;
@@ -81,7 +83,18 @@ pub(super) async fn read_rows(
             item.row = read.remove(&key).map_or(Seen::Absent, Seen::Here);
         }
     }
+    dress(context, lane, items).await?;
     Ok(wanted.into_iter().map(RecordKey::Dynamics).collect())
+}
+
+/// Reads afresh what the filter asks the rows that these point to.
+async fn dress(context: &Context, lane: &Lane, items: &mut [Item]) -> Result<(), EngineError> {
+    let rows = items.iter_mut().filter_map(|item| match &mut item.row {
+        Seen::Here(row) => Some(row),
+        _ => None,
+    });
+    let (dynamics, relations) = (&context.dynamics, lane.scope.relations());
+    Ok(related::dress(dynamics, relations, rows.collect()).await?)
 }
 
 /// Puts rows off for a moment whose address or role another slice is working on.

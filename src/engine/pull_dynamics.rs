@@ -20,8 +20,10 @@ use super::measuring;
 use super::missing;
 use super::mutant::{self, Mutant};
 use super::objects::{self, ObjectEnd};
+use super::related;
 use super::scope::was_out;
 use super::snapshot::NewsKind;
+use super::watching;
 use super::work::Arrivals;
 use crate::connectors::dynamics::{Change, Next, Page, RESTORED};
 use crate::connectors::{ConnectorError, Errand, Purpose, Trouble};
@@ -41,6 +43,8 @@ pub(super) async fn pull(
 ) -> Result<(), EngineError> {
     // Before the rows that lead through them are known, nobody is looked at twice.
     objects::pull_between(context, lane, arrivals).await?;
+    let errand = Errand::of(Purpose::Everyday, lane.entity());
+    errand.run(watching::parents(context, lane)).await?;
     let feed = lane.feed();
     let fingerprint = fingerprint(lane);
     let name = feed.clone();
@@ -73,6 +77,12 @@ pub(super) async fn pull(
             let began = cursor.as_ref().and_then(|cursor| cursor.since);
             missing::mark(context, lane, began.unwrap_or_else(|| context.clock.now())).await?;
         }
+        related::dress(
+            &context.dynamics,
+            lane.scope.relations(),
+            related::rows_of(&mut page.changes),
+        )
+        .await?;
         cursor = Some(take_in(context, lane, &fingerprint, page, cursor).await?);
         arrivals.announce();
         if last {
@@ -230,6 +240,13 @@ fn sort(
     for change in changes {
         let key = key(&change);
         let link = links.get(&key);
+        if let Change::Upsert(row) = &change {
+            for relation in lane.scope.relations() {
+                for parent in relation.targets(row) {
+                    tx.relate(parent, lane.entity(), key)?;
+                }
+            }
+        }
         let (gone, record) = match change {
             Change::Upsert(mut record) => {
                 objects::dress(lane.entity(), &mut record);

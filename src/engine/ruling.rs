@@ -7,11 +7,13 @@ use super::custom;
 use super::error::EngineError;
 use super::holding::{expire, hold, release};
 use super::maps::set_mapping;
+use super::parents::filter_problem;
 use super::prepare::settings;
 use super::rebinding::rebind;
 use super::snapshot::NewsKind;
 use super::wishes::sync_now;
-use crate::model::{EngineState, Entity, EntitySettings, Pause, Side};
+use crate::model::{EngineState, Entity, EntitySettings, Pause, RuleChange, Side};
+use crate::store::Reader;
 
 /// Carries out a command about the rules; any other is none of ours.
 pub(super) async fn carry_out(context: &Context, command: Command) -> Result<(), EngineError> {
@@ -39,6 +41,17 @@ pub(super) async fn carry_out(context: &Context, command: Command) -> Result<(),
             entity,
             change: rule,
         } => {
+            if let RuleChange::Filter(filter) = &rule {
+                let (named, asked) = (entity.clone(), filter.clone());
+                let problem = move |reader: &Reader<'_>| filter_problem(reader, &named, &asked);
+                if let Some(problem) = context.store.read(problem).await? {
+                    let text = format!("the filter is not taken: {problem}");
+                    context
+                        .progress
+                        .tell(NewsKind::Trouble, Some(&entity), text);
+                    return Ok(());
+                }
+            }
             change(context, &entity, move |settings| {
                 rule.apply(&mut settings.rules);
             })

@@ -4,9 +4,12 @@
 //! updated at once, because what a feed names is also held against the scope; one that leaves is frozen, flagged or
 //! deleted as the entity's rule says.
 
+use std::collections::BTreeMap;
+
 use super::decide::Setting;
 use super::deleting::removal;
 use super::plan::{LinkPlan, Plan, Write};
+use super::related::{self, Relation};
 use super::slice::Item;
 use super::stamp;
 use crate::connectors::dynamics::Table;
@@ -22,20 +25,40 @@ const NATIVE: &str = "new_synctomkto";
 pub(super) struct Scope {
     native: bool,
     expression: Option<Expression>,
+    relations: Vec<Relation>,
 }
 
 impl Scope {
-    /// The scope a filter means for a table. Fails where the expression cannot be used on it.
-    pub(super) fn of(filter: &Filter, table: &Table) -> Result<Self, ExpressionError> {
+    /// The scope a filter means for a table. `tables` are those its lookups lead to, `scopes` the tables and scopes of
+    /// those parents that take their rows along, by lookup. Fails where the expression cannot be used.
+    pub(super) fn of(
+        filter: &Filter,
+        table: &Table,
+        tables: &BTreeMap<String, Table>,
+        scopes: BTreeMap<String, (String, Self)>,
+    ) -> Result<Self, ExpressionError> {
         let known = |name: &str| table.column(name).is_some();
+        let expression = filter.expression.as_deref().map(Expression::parse);
+        let expression = expression.transpose()?;
+        let columns = expression.iter().flat_map(Expression::columns);
+        if let Some(column) = columns.clone().find(|name| !known(name)) {
+            let problem = format!(
+                "there is no such column in {}: correct the filter, or give the application user's role Read on it",
+                table.logical
+            );
+            let place = format!("'{column}'");
+            return Err(ExpressionError { place, problem });
+        }
         Ok(Self {
             native: filter.native_column && known(NATIVE),
-            expression: filter
-                .expression
-                .as_deref()
-                .map(|text| Expression::over(text, known))
-                .transpose()?,
+            relations: related::relations(expression.as_ref(), table, tables, scopes)?,
+            expression,
         })
+    }
+
+    /// What it asks the rows that a row points to.
+    pub(super) fn relations(&self) -> &[Relation] {
+        &self.relations
     }
 
     /// The columns it has to be shown.
@@ -43,18 +66,22 @@ impl Scope {
         let native = self.native.then(|| NATIVE.to_owned());
         let expression = self.expression.iter();
         let named = expression.flat_map(|expression| expression.columns().iter().cloned());
-        native.into_iter().chain(named).collect()
+        let lookups = self.relations.iter().map(|one| one.lookup.clone());
+        native.into_iter().chain(named).chain(lookups).collect()
     }
 
     /// Whether a row is in scope.
     pub(super) fn holds(&self, row: &Record) -> bool {
         let kept_out = self.native && *row.get(NATIVE) == Value::Boolean(false);
-        !kept_out && self.expression.as_ref().is_none_or(|one| one.holds(row))
+        let taken_along = self.relations.iter().any(|one| one.keeps_out(row));
+        !kept_out && !taken_along && self.expression.as_ref().is_none_or(|one| one.holds(row))
     }
 
     /// Changes whenever the scope means something else.
-    pub(super) fn mark(&self) -> &str {
-        self.expression.as_ref().map_or("", Expression::text)
+    pub(super) fn mark(&self) -> String {
+        let text = self.expression.as_ref().map_or("", Expression::text);
+        let relations = self.relations.iter().map(|one| format!(" {}", one.mark()));
+        format!("{text}{}", relations.collect::<String>())
     }
 }
 

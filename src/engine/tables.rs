@@ -7,6 +7,7 @@ use super::error::EngineError;
 use super::snapshot::NewsKind;
 use crate::connectors::dynamics::Table;
 use crate::model::Entity;
+use crate::store::{Reader, StoreError};
 
 /// A table as it was when the stamp was this.
 #[derive(Serialize, Deserialize)]
@@ -55,4 +56,40 @@ pub(super) async fn table(
             .await?;
     }
     Ok(table)
+}
+
+/// The metadata of a table that may have no lane: as it is remembered, unless it is to be read `afresh`.
+pub(super) async fn known(
+    context: &Context,
+    logical: &str,
+    afresh: bool,
+) -> Result<Table, EngineError> {
+    let key = format!("table/{logical}");
+    let name = key.clone();
+    let stored = context
+        .store
+        .read(move |reader| reader.setting(&name))
+        .await?;
+    let before: Option<Remembered> = stored.and_then(|text| serde_json::from_str(&text).ok());
+    if let Some(before) = before.filter(|_| !afresh) {
+        return Ok(before.table);
+    }
+    let table = context.dynamics.table(logical).await?;
+    let remembered = Remembered {
+        stamp: String::new(),
+        table: table.clone(),
+    };
+    let text = serde_json::to_string(&remembered).unwrap_or_default();
+    context
+        .store
+        .transaction(move |tx| tx.set_setting(&key, &text))
+        .await?;
+    Ok(table)
+}
+
+/// What is remembered of a table.
+pub(super) fn remembered(reader: &Reader<'_>, logical: &str) -> Result<Option<Table>, StoreError> {
+    let stored = reader.setting(&format!("table/{logical}"))?;
+    let known: Option<Remembered> = stored.and_then(|text| serde_json::from_str(&text).ok());
+    Ok(known.map(|known| known.table))
 }

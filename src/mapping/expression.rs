@@ -1,5 +1,6 @@
 //! An expression of the admin's (CEL) over the values of a record: a filter that holds or not, a value worked out.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,12 +11,14 @@ use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use crate::model::{Record, Value};
 
 /// A parsed expression. A column without a value is `null`; texts, numbers and yes/no are themselves; an option is its
-/// code, a set of options a list of codes; days, moments and ids are texts as ISO 8601 writes them, which sort by time.
+/// code, a set of options a list of codes; days, moments and ids are texts as ISO 8601 writes them, which sort by time. `related.LOOKUP.COLUMN` is a column of
+/// the row a lookup points to; null where it points nowhere.
 #[derive(Clone)]
 pub struct Expression {
     text: String,
     program: Arc<Program>,
     columns: Vec<String>,
+    related: Vec<(String, String)>,
 }
 
 /// Why a text is no expression, and where.
@@ -53,16 +56,32 @@ impl Expression {
             .collect();
         columns.sort_unstable();
         drop(references);
+        let related = if columns.iter().any(|name| name == RELATED) {
+            columns.retain(|name| name != RELATED);
+            paths(text).ok_or_else(|| {
+                let problem = "it is followed by a lookup and one of its columns, as related.parentcustomerid.name";
+                wrong(format!("'{RELATED}'"), problem.to_owned())
+            })?
+        } else {
+            Vec::new()
+        };
         Ok(Self {
             text: text.to_owned(),
             program: Arc::new(program),
             columns,
+            related,
         })
     }
 
     /// Parses an expression that may name only columns that `known` knows.
     pub fn over(text: &str, known: impl Fn(&str) -> bool) -> Result<Self, ExpressionError> {
         let parsed = Self::parse(text)?;
+        if let Some((lookup, column)) = parsed.related.first() {
+            return Err(ExpressionError {
+                place: format!("'{RELATED}.{lookup}.{column}'"),
+                problem: "only the row's own columns can be asked about here".to_owned(),
+            });
+        }
         match parsed.columns.iter().find(|column| !known(column)) {
             None => Ok(parsed),
             Some(column) => Err(ExpressionError {
@@ -77,6 +96,11 @@ impl Expression {
         &self.columns
     }
 
+    /// The lookups and the columns of the rows they point to that it names.
+    pub fn related(&self) -> &[(String, String)] {
+        &self.related
+    }
+
     /// As it was written.
     pub fn text(&self) -> &str {
         &self.text
@@ -88,13 +112,14 @@ impl Expression {
             self.columns
                 .iter()
                 .map(|name| (name.as_str(), record.get(name))),
+            Some(record),
         );
         value == Some(cel::Value::Bool(true))
     }
 
     /// The value it makes of one value, named `value` in it; none where it cannot be worked out.
     pub fn of(&self, value: &Value) -> Option<Value> {
-        match self.run([("value", value)].into_iter())? {
+        match self.run([("value", value)].into_iter(), None)? {
             cel::Value::Null => Some(Value::Null),
             cel::Value::Bool(flag) => Some(Value::Boolean(flag)),
             cel::Value::Int(number) => Some(Value::Integer(number)),
@@ -105,13 +130,66 @@ impl Expression {
         }
     }
 
-    fn run<'a>(&self, values: impl Iterator<Item = (&'a str, &'a Value)>) -> Option<cel::Value> {
+    fn run<'a>(
+        &self,
+        values: impl Iterator<Item = (&'a str, &'a Value)>,
+        record: Option<&Record>,
+    ) -> Option<cel::Value> {
         let mut context = Context::default();
         for (name, value) in values {
             context.add_variable_from_value(name, bound(value));
         }
+        if let Some(record) = record.filter(|_| !self.related.is_empty()) {
+            let mut lookups: HashMap<String, HashMap<String, cel::Value>> = HashMap::new();
+            for (lookup, column) in &self.related {
+                let value = bound(record.get(&format!("{RELATED}.{lookup}.{column}")));
+                let parent = lookups.entry(lookup.clone()).or_default();
+                parent.insert(column.clone(), value);
+            }
+            context.add_variable_from_value(RELATED, lookups);
+        }
         self.program.execute(&context).ok()
     }
+}
+
+/// The word that leads to the rows a row points to.
+const RELATED: &str = "related";
+
+/// Every `related.LOOKUP.COLUMN` of a text, outside its quotes; none where the word stands alone.
+fn paths(text: &str) -> Option<Vec<(String, String)>> {
+    let mut bare = String::new();
+    let mut quote = None;
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match quote {
+            Some(_) if letter == '\\' => drop(letters.next()),
+            Some(open) if letter == open => quote = None,
+            Some(_) => {}
+            None if matches!(letter, '"' | '\'') => {
+                quote = Some(letter);
+                bare.push(' ');
+            }
+            None => bare.push(letter),
+        }
+    }
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.');
+    let words = bare.split(|letter: char| !is_part(letter));
+    let mut found = Vec::new();
+    for word in words {
+        let mut parts = word.split('.');
+        if parts.next() != Some(RELATED) {
+            continue;
+        }
+        let (lookup, column) = (parts.next()?, parts.next()?);
+        if lookup.is_empty() || column.is_empty() {
+            return None;
+        }
+        let path = (lookup.to_owned(), column.to_owned());
+        if !found.contains(&path) {
+            found.push(path);
+        }
+    }
+    (!found.is_empty()).then_some(found)
 }
 
 fn bound(value: &Value) -> cel::Value {

@@ -1,5 +1,7 @@
 //! The rules an admin sets for one entity: what a delete means, who is in scope, how much goes through unasked.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Side;
@@ -85,9 +87,16 @@ impl LeavePolicy {
 pub struct Filter {
     /// Whether a No in the native connector's column `new_synctomkto` keeps a row out. Absent, empty and Yes do not.
     pub native_column: bool,
-    /// A CEL expression over the row's columns that has to hold as well.
+    /// A CEL expression over the row's columns that has to hold as well; `related.LOOKUP.COLUMN` asks the row a lookup
+    /// points to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expression: Option<String>,
+    /// Whether a row out of scope takes along the rows that point to it: an account its contacts, leads and opportunities.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cascade: bool,
+    /// The filters of the rows this one points to that take it along, by lookup. Worked out, never set by hand.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub parents: BTreeMap<String, Filter>,
 }
 
 impl Default for Filter {
@@ -95,6 +104,8 @@ impl Default for Filter {
         Self {
             native_column: true,
             expression: None,
+            cascade: false,
+            parents: BTreeMap::new(),
         }
     }
 }

@@ -33,6 +33,7 @@ mod meta;
 mod open;
 mod outbox;
 mod query;
+mod related;
 mod settings;
 mod wanted;
 mod work;

@@ -8,6 +8,7 @@ mod customers;
 mod maps;
 mod opportunities;
 mod owners;
+mod relations;
 mod roles;
 mod rules;
 mod sharing;
