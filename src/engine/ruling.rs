@@ -40,23 +40,7 @@ pub(super) async fn carry_out(context: &Context, command: Command) -> Result<(),
         Command::SetRule {
             entity,
             change: rule,
-        } => {
-            if let RuleChange::Filter(filter) = &rule {
-                let (named, asked) = (entity.clone(), filter.clone());
-                let problem = move |reader: &Reader<'_>| filter_problem(reader, &named, &asked);
-                if let Some(problem) = context.store.read(problem).await? {
-                    let text = format!("the filter is not taken: {problem}");
-                    context
-                        .progress
-                        .tell(NewsKind::Trouble, Some(&entity), text);
-                    return Ok(());
-                }
-            }
-            change(context, &entity, move |settings| {
-                rule.apply(&mut settings.rules);
-            })
-            .await
-        }
+        } => set_rule(context, entity, rule).await,
         Command::SetMapping {
             entity,
             document,
@@ -106,6 +90,24 @@ async fn set_map(
             .tell(NewsKind::Trouble, Some(&entity), text);
     }
     Ok(())
+}
+
+/// Sets a rule; a filter that cannot be used is not taken, and why is told.
+async fn set_rule(context: &Context, entity: Entity, rule: RuleChange) -> Result<(), EngineError> {
+    if let RuleChange::Filter(filter) = &rule {
+        let (named, asked) = (entity.clone(), filter.clone());
+        let problem = move |reader: &Reader<'_>| filter_problem(reader, &named, &asked);
+        if let Some(problem) = context.store.read(problem).await? {
+            let text = format!("the filter is not taken: {problem}");
+            let kind = NewsKind::Trouble;
+            context.progress.tell(kind, Some(&entity), text);
+            return Ok(());
+        }
+    }
+    change(context, &entity, move |settings| {
+        rule.apply(&mut settings.rules);
+    })
+    .await
 }
 
 async fn hold_part(context: &Context, pause: Pause) -> Result<(), EngineError> {
