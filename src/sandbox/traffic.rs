@@ -102,11 +102,14 @@ fn edit_dynamics(world: &World, random: &mut Rng) {
     }
 }
 
-/// Sales keeps its accounts and opportunities up to date.
+/// Sales keeps its accounts and opportunities up to date, service what was booked and installed.
 fn work_the_pipeline(world: &World, random: &mut Rng) {
-    let (table, column, value) = match random.u8(..3) {
+    let (table, column, value) = match random.u8(..6) {
         0 => ("account", "address1_city", value("address1_city", random)),
         1 => ("account", "telephone1", value("telephone1", random)),
+        2 => ("new_registration", "new_seats", json!(random.u8(1..9))),
+        3 => ("new_asset", "new_value", json!(random.u32(1..900) * 10)),
+        4 => ("new_site", "new_city", value("address1_city", random)),
         _ => {
             let amount = json!(random.u32(1..5_000) * 100);
             ("opportunity", "estimatedvalue", amount)

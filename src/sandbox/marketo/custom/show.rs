@@ -183,9 +183,7 @@ pub(crate) fn linkable(state: &State) -> Answer {
         json!({"name": "Lead", "fields": [{"name": "Id", "displayName": "Id", "dataType": "integer"},
             {"name": "Email", "displayName": "Email Address", "dataType": "email"}]}),
         json!({"name": "Company", "fields": [
-            {"name": "Id", "displayName": "Id", "dataType": "integer"},
-            {"name": "externalCompanyId", "displayName": "External Company Id",
-             "dataType": "string"}]}),
+            {"name": "Id", "displayName": "Id", "dataType": "integer"}]}),
     ];
     for custom in state.custom.values() {
         let Some(object) = state.objects.get(&path(&custom.name)) else {
