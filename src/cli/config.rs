@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::args::{ConfigVerb, Place};
+use super::config_custom::CustomDocument;
 use super::output::{self, Exit};
 use super::resources;
 use crate::clock::Clock;
@@ -32,6 +33,9 @@ struct EntityDocument {
     policy: Policy,
     #[serde(default)]
     rules: EntityRules,
+    /// What a custom entity is made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    custom: Option<CustomDocument>,
     /// Left as it is where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     map: Option<EntityMap>,
@@ -103,11 +107,13 @@ fn read(reader: &Reader<'_>) -> Result<Document, StoreError> {
             .cloned()
             .unwrap_or_else(|| EntitySettings::initial(name.clone()));
         let map = engine::mapping(reader, &name)?.and_then(Result::ok);
+        let custom = reader.custom_entity(&name)?.map(CustomDocument::from);
         Ok(EntityDocument {
             name,
             direction: settings.direction,
             policy: settings.policy,
             rules: settings.rules,
+            custom,
             map: map.map(|current| current.map),
         })
     });
@@ -175,6 +181,11 @@ fn import(store: &Store, file: &Path, dry_run: bool) -> anyhow::Result<Exit> {
                 policy: entity.policy,
                 rules: entity.rules.clone(),
             })?;
+            if let Some(custom) = &entity.custom
+                && tx.custom_entity(&entity.name)?.is_none()
+            {
+                tx.set_custom_entity(&custom.wanted(&entity.name, &by))?;
+            }
             if let Some(map) = &entity.map
                 && old.and_then(|old| old.map.as_ref()) != Some(map)
             {
@@ -215,8 +226,9 @@ fn differences(before: &Document, wanted: &Document) -> anyhow::Result<Vec<Strin
     for new in &wanted.entity {
         let old = before.entity.iter().find(|one| one.name == new.name);
         let mut new = new.clone();
-        if let (None, Some(old)) = (&new.map, old) {
-            new.map.clone_from(&old.map);
+        if let Some(old) = old {
+            new.map = new.map.or_else(|| old.map.clone());
+            new.custom = new.custom.or_else(|| old.custom.clone());
         }
         let lines = |one: Option<&EntityDocument>| -> anyhow::Result<Vec<String>> {
             let document = Document {

@@ -4,6 +4,7 @@ mod args;
 mod backend;
 mod check;
 mod config;
+mod config_custom;
 mod conflicts;
 mod console;
 mod entities;

@@ -66,8 +66,8 @@ impl Tx<'_> {
         Ok(!links.is_empty())
     }
 
-    /// Forgets an entity whose links are forgotten: what waits, its cursors, its settings. Its field maps and its
-    /// journal stay as history.
+    /// Forgets an entity whose links are forgotten: what waits, its cursors, its settings and field maps. Its journal
+    /// stays as history.
     pub fn forget_entity(&self, entity: &Entity) -> Result<(), StoreError> {
         for sql in [
             "UPDATE failure SET status = 'healed', next_try = NULL WHERE entity = ?1 AND status <> 'healed'",
@@ -78,6 +78,7 @@ impl Tx<'_> {
             "DELETE FROM setting WHERE key IN ('copied/' || ?1, 'first_copy/' || ?1, 'backfill/' || ?1,
                 'quarantine/' || ?1, 'filter/' || ?1, 'filter_plan/' || ?1, 'schema/' || ?1, 'mapping/' || ?1,
                 'mapping_applied/' || ?1)",
+            "DELETE FROM mapping WHERE entity = ?1",
             "DELETE FROM entity_setting WHERE entity = ?1",
             "DELETE FROM custom_entity WHERE entity = ?1",
         ] {

@@ -72,11 +72,23 @@ fn a_table_is_planned_added_copied_and_removed() {
     assert!(found_rows > 0);
     assert_eq!(there["links"], found_rows);
     let exported = servers.syncdeck(&["config", "export"]);
-    assert!(String::from_utf8_lossy(&exported.stdout).contains("new_registration"));
+    let exported = String::from_utf8(exported.stdout).unwrap();
+    assert!(exported.contains("column = \"new_contact\""), "{exported}");
     let gone = servers.syncdeck(&["entities", "remove", "new_registration"]);
     assert_eq!(gone.status.code(), Some(0), "{gone:?}");
     servers.syncdeck(&["sync"]);
     assert_eq!(line(&servers, "new_registration"), None);
+    // Whoever imports the document has the same entity.
+    let file = servers.folder.path().join("entities.toml");
+    std::fs::write(&file, exported).unwrap();
+    let import = servers.syncdeck(&["config", "import", file.to_str().unwrap()]);
+    assert_eq!(import.status.code(), Some(0), "{import:?}");
+    servers.syncdeck(&["sync"]);
+    let again = line(&servers, "new_registration").unwrap();
+    assert_eq!(
+        (&again["state"], &again["links"]),
+        (&json!("ready"), &json!(found_rows))
+    );
     let lead = servers.syncdeck(&["entities", "remove", "lead"]);
     assert_eq!(lead.status.code(), Some(1));
 }

@@ -97,7 +97,10 @@ async fn ready(
             if known.is_none_or(|one| one.state != CustomState::Wanted) {
                 return Ok(());
             }
-            tx.add_mapping(&custom.entity, &map.to_toml(), &custom.by, now)?;
+            // Bound anew to other ends, it keeps what the admin made of its map.
+            if tx.mappings(&custom.entity, 1)?.is_empty() {
+                tx.add_mapping(&custom.entity, &map.to_toml(), &custom.by, now)?;
+            }
             let named = |one: &EntitySettings| one.entity == custom.entity;
             if !tx.entity_settings()?.iter().any(named) {
                 let settings = EntitySettings::initial(custom.entity.clone());

@@ -4,30 +4,30 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use syncdeck::engine::{self, CustomPlan};
-use syncdeck::model::{CustomWish, Direction, Entity, FailureClass, Policy};
+use syncdeck::model::{CustomWish, Entity, FailureClass};
 use uuid::Uuid;
 
 use super::super::harness::wire::Fate;
 use super::super::harness::{Bench, assert_clean, written};
 use super::{Fields, bind, record};
 
-const REGISTRATIONS: &str = "customobjects/new_registration";
+pub(super) const REGISTRATIONS: &str = "customobjects/new_registration";
 const ASSETS: &str = "customobjects/new_asset";
 
-fn wish(table: &str) -> CustomWish {
+pub(super) fn wish(table: &str) -> CustomWish {
     CustomWish {
         table: table.to_owned(),
         ..CustomWish::default()
     }
 }
 
-async fn plan(bench: &Bench, wish: &CustomWish) -> CustomPlan {
+pub(super) async fn plan(bench: &Bench, wish: &CustomWish) -> CustomPlan {
     let planned = engine::plan_custom(bench.parts(), wish, "ada").await;
     planned.unwrap()
 }
 
 /// Plans and approves; the next cycle makes the type.
-async fn add(bench: &Bench, wish: &CustomWish) {
+pub(super) async fn add(bench: &Bench, wish: &CustomWish) {
     let plan = plan(bench, wish).await;
     assert_eq!(plan.problems, [""; 0]);
     let added = bench
@@ -36,7 +36,7 @@ async fn add(bench: &Bench, wish: &CustomWish) {
     assert!(added.unwrap());
 }
 
-fn state(bench: &Bench, table: &str) -> String {
+pub(super) fn state(bench: &Bench, table: &str) -> String {
     let lines = bench.store.read_blocking(engine::entity_list).unwrap();
     let line = lines.into_iter().find(|one| one.entity.name() == table);
     line.map_or_else(|| "none".to_owned(), |line| line.state.to_owned())
@@ -46,7 +46,7 @@ fn contact(bench: &Bench, name: &str) -> Uuid {
     bench.row_of("contact", &[("lastname", json!(name))])
 }
 
-fn registration(bench: &Bench, event: &str, of: Option<Uuid>) -> Uuid {
+pub(super) fn registration(bench: &Bench, event: &str, of: Option<Uuid>) -> Uuid {
     let mut values = vec![
         ("new_name", json!(event)),
         ("new_seats", json!(3)),
@@ -62,7 +62,7 @@ fn edit(bench: &Bench, table: &str, row: Uuid, values: &[(&str, Json)]) {
     bench.world.dynamics.edit_row(table, row, values).unwrap();
 }
 
-fn told(bench: &Bench, object: &str, row: Uuid) -> Option<Fields> {
+pub(super) fn told(bench: &Bench, object: &str, row: Uuid) -> Option<Fields> {
     record(bench, object, "dynamicsId", &row.to_string())
 }
 
@@ -242,100 +242,6 @@ async fn two_lookups_away_the_record_points_to_the_company_and_follows_the_way()
     let there = told(&bench, ASSETS, plant.pump).unwrap();
     assert_eq!(there["companyId"], company_id(&bench, plant.accounts[1]));
     assert_eq!(written(&bench.later().await), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn everything_that_stands_against_a_plan_is_said_at_once_and_nothing_is_written() {
-    let bench = Bench::whole(0, 1);
-    bench.set(Entity::CONTACT, Direction::Off, Policy::Ask);
-    bench.wire.take();
-    let bad = CustomWish {
-        name: Some("a_name_that_is_longer_than_thirty_three".to_owned()),
-        fields: vec!["new_seats".to_owned(), "new_colour".to_owned()],
-        ..wish("new_registration")
-    };
-    let plan = plan(&bench, &bad).await;
-    assert_eq!(plan.plan, None);
-    let all = plan.problems.join("\n");
-    for part in ["--name", "new_colour", "contact does not travel"] {
-        assert!(all.contains(part), "{part}: {all}");
-    }
-    assert!(bench.wire.take_writes().is_empty());
-    let added = bench
-        .store
-        .transaction_blocking(|tx| engine::add_custom(tx, &plan));
-    assert!(!added.unwrap());
-}
-
-#[tokio::test(start_paused = true)]
-async fn of_several_relationships_the_admin_chooses() {
-    let bench = Bench::whole(0, 1);
-    let ambiguous = plan(&bench, &wish("opportunity_like")).await;
-    assert!(ambiguous.problems[0].contains("no table"));
-    let relationship = json!({
-        "@odata.type": "Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata",
-        "SchemaName": "new_contact_new_registration_Guest",
-        "ReferencedEntity": "contact", "ReferencingEntity": "new_registration",
-        "Lookup": {"SchemaName": "new_Guest"},
-    });
-    bench
-        .world
-        .dynamics
-        .customise("RelationshipDefinitions", &relationship)
-        .unwrap();
-    let ambiguous = plan(&bench, &wish("new_registration")).await;
-    assert_eq!(ambiguous.plan, None);
-    let problem = &ambiguous.problems[0];
-    for way in ["contact.new_contact", "contact.new_guest"] {
-        assert!(problem.contains(way), "{problem}");
-    }
-    let guest = CustomWish {
-        path: Some("contact.new_guest".to_owned()),
-        ..wish("new_registration")
-    };
-    let chosen = plan(&bench, &guest).await;
-    assert_eq!(chosen.problems, [""; 0]);
-    // The other lookup travels as what it names.
-    assert!(
-        chosen
-            .columns
-            .iter()
-            .any(|one| one.dynamics == "new_contact")
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_crash_at_any_call_that_makes_the_type_is_taken_up_again() {
-    for call in ["/schema.json", "/addField.json", "/approve.json"] {
-        for fate in [Fate::Swallowed, Fate::Lost] {
-            let bench = Bench::whole(0, 1);
-            let row = registration(&bench, "Summit", None);
-            add(&bench, &wish("new_registration")).await;
-            let mut left = 1;
-            bench.wire.before(move |sent| {
-                let make = sent.path.contains("customobjects") && sent.path.ends_with(call);
-                if make && left > 0 {
-                    left -= 1;
-                    return fate;
-                }
-                Fate::Pass
-            });
-            bench.cycle().await;
-            assert_eq!(
-                state(&bench, "new_registration"),
-                "wanted",
-                "{call} {fate:?}"
-            );
-            bench.restart();
-            assert_clean(&bench.later().await);
-            assert_eq!(
-                state(&bench, "new_registration"),
-                "ready",
-                "{call} {fate:?}"
-            );
-            assert!(told(&bench, REGISTRATIONS, row).is_some());
-        }
-    }
 }
 
 /// People are looked after at every interval, however long the copy takes.

@@ -4,6 +4,7 @@ mod accounts;
 mod adopting;
 pub mod cast;
 mod custom;
+mod custom_types;
 mod customers;
 mod maps;
 mod opportunities;
