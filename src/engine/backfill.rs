@@ -13,14 +13,13 @@ use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
 use super::objects;
-use super::slice::Item;
 use super::snapshot::NewsKind;
 use super::stage::dirty;
 use super::work::Arrivals;
 use crate::connectors::dynamics::{Change, Next};
 use crate::mapping::Expression;
-use crate::model::{Entity, Record, RecordKey, Side};
-use crate::store::{Base, Dirty, DirtyReason, Reader, StoreError, Tx};
+use crate::model::{Entity, Record, RecordKey};
+use crate::store::{Dirty, DirtyReason, Reader, StoreError, Tx};
 
 /// Rows a page.
 const PAGE: u32 = 500;
@@ -113,84 +112,6 @@ fn store(tx: &Tx<'_>, entity: &Entity, backfill: &Backfill) -> Result<(), StoreE
 /// Rows beyond a backfill were not compared in its fields while it ran: now they are.
 fn compare_all(tx: &Tx<'_>, entity: &Entity) -> Result<(), StoreError> {
     tx.clear_cursor(&format!("dynamics/{entity}"))
-}
-
-/// What a running backfill means for a decision.
-#[derive(Debug, Clone)]
-pub(super) struct Active {
-    spec: BackfillSpec,
-}
-
-/// The running backfill of a lane.
-pub(super) async fn active(
-    context: &Context,
-    entity: &Entity,
-) -> Result<Option<Active>, EngineError> {
-    let entity = entity.clone();
-    let known = context
-        .store
-        .read(move |reader| backfill(reader, &entity))
-        .await?;
-    Ok(known
-        .filter(|one| one.state == BackfillState::Running)
-        .map(|one| Active { spec: one.spec }))
-}
-
-impl Active {
-    /// The base and the row a record is merged with. In the backfill's fields that both sides never agreed on, Dynamics
-    /// wins where the record is meant; where it is not, the field waits for the backfill's end.
-    pub(super) fn seen(
-        &self,
-        lane: &Lane,
-        item: &Item,
-        row: &Record,
-        person: &Record,
-    ) -> (Base, Record) {
-        let meant = self.spec.is_everything() || marked(item);
-        let (mut base, mut row) = (item.base.clone(), row.clone());
-        let fields = &self.spec.fields;
-        for field in &lane.map.fields {
-            let name = &field.map.name;
-            let named = fields.is_empty() || fields.contains(name);
-            let travels = lane.direction().and(field.direction).writes(Side::Marketo);
-            if !named || !travels || field.map.consent || base.contains_key(name) {
-                continue;
-            }
-            if meant {
-                let theirs = field.canonical(Side::Marketo, person.get(&field.map.marketo));
-                base.insert(name.clone(), theirs);
-            } else {
-                row.fields.remove(&field.map.dynamics);
-            }
-        }
-        (base, row)
-    }
-
-    /// The same for a lane that travels one way: what was edited in Marketo in the backfill's fields gives way too.
-    pub(super) fn seen_one_way(
-        &self,
-        lane: &Lane,
-        item: &Item,
-        row: &Record,
-        record: &Record,
-    ) -> (Base, Record) {
-        let (mut base, row) = self.seen(lane, item, row, record);
-        let fields = &self.spec.fields;
-        let named = |name: &String| fields.is_empty() || fields.contains(name);
-        for field in lane.map.fields.iter().filter(|_| marked(item)) {
-            if named(&field.map.name) {
-                let theirs = field.canonical(Side::Marketo, record.get(&field.map.marketo));
-                base.insert(field.map.name.clone(), theirs);
-            }
-        }
-        (base, row)
-    }
-}
-
-/// Whether a backfill asked for an item.
-fn marked(item: &Item) -> bool {
-    let backfill = |entry: &Dirty| entry.reason == DirtyReason::Backfill;
-    item.dirty.iter().any(backfill)
 }
 
 /// Reads on where a running backfill stands, and marks the rows it is about.
@@ -325,6 +246,41 @@ async fn part(
 fn mark_row(lane: &Lane, row: Uuid, now: DateTime<Utc>) -> Dirty {
     let key = RecordKey::Dynamics(objects::namesake(lane.entity(), row));
     dirty(lane.entity(), key, DirtyReason::Backfill, now)
+}
+
+/// How far a backfill that runs has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackfillProgress {
+    /// The logical fields; all where none is named.
+    pub fields: Vec<String>,
+    /// When it was asked for.
+    pub asked: DateTime<Utc>,
+    /// Rows read so far.
+    pub looked: u64,
+    /// Of these, rows that were meant.
+    pub marked: u64,
+    /// Rows there are to be read, as far as that is known: the ids that are named, or what is linked.
+    pub total: u64,
+}
+
+/// How far the running backfill of `entity` has come; `links` are linked.
+pub(super) fn running(
+    reader: &Reader<'_>,
+    entity: &Entity,
+    links: u64,
+) -> Result<Option<BackfillProgress>, StoreError> {
+    let known = backfill(reader, entity)?;
+    let running = known.filter(|one| one.state == BackfillState::Running);
+    Ok(running.map(|one| BackfillProgress {
+        total: match one.spec.ids.len() {
+            0 => links.max(one.looked),
+            ids => ids as u64,
+        },
+        fields: one.spec.fields,
+        asked: one.asked,
+        looked: one.looked,
+        marked: one.marked,
+    }))
 }
 
 /// The last backfill of `entity` as `status` shows it.

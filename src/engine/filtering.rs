@@ -130,6 +130,18 @@ pub(super) async fn within(context: &Context, lane: Lane) -> Result<Lane, Engine
     Ok(lane.within(before))
 }
 
+/// Gives a lane the scope that is obeyed now, whatever is asked for.
+pub(super) async fn obeyed(context: &Context, lane: Lane) -> Result<Lane, EngineError> {
+    let entity = lane.entity().clone();
+    let applied = context
+        .store
+        .read(move |reader| applied(reader, &entity))
+        .await?;
+    let tables = Tables::Known(context);
+    let scope = tables.scope(&applied, &lane.table).await;
+    Ok(lane.within(scope.unwrap_or_default()))
+}
+
 pub(super) fn applied(reader: &Reader<'_>, entity: &Entity) -> Result<Filter, StoreError> {
     let stored = reader.setting(&applied_key(entity))?;
     let stored = stored.and_then(|text| serde_json::from_str(&text).ok());

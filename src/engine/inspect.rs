@@ -10,7 +10,7 @@ use super::error::EngineError;
 use super::lane::Lane;
 use super::prepare::{lane, settings};
 use super::remembered::remembered;
-use super::{stamp, why};
+use super::{filtering, objects, related, stamp, why};
 use crate::model::{Conflict, Entity, Failure, MarketoId, Record, RecordKey, Side, Value};
 use crate::store::{Base, Dirty, JournalRow, Link, LinkState, Op};
 
@@ -54,7 +54,7 @@ pub struct Inspection {
     pub link: Option<Link>,
     /// Whether the row is there.
     pub dynamics: bool,
-    /// Whether the person is there.
+    /// Whether the person, or the object's record, is there.
     pub marketo: bool,
     /// The mapped fields, as far as a side is there.
     pub fields: Vec<Compared>,
@@ -86,20 +86,27 @@ fn plain_option<S: serde::Serializer>(
     value.as_ref().map(Value::to_json).serialize(serializer)
 }
 
-/// Looks a record up by e-mail, GUID or Marketo id, on both sides as they are now. Nothing is written to either of them.
+/// Looks a record up by e-mail, GUID (an object's key) or Marketo id, on both sides as they are now. Nothing is written to either of them.
 pub async fn inspect(parts: Parts, key: &str) -> Result<Vec<Inspection>, EngineError> {
     let context = Context::new(parts);
     let identity = context.dynamics.identity().await?;
     let person = context.marketo.person_fields().await?;
     let mut lanes = Vec::new();
     for settings in settings(&context).await? {
-        lanes.push(lane(&context, &identity, settings, person.clone()).await?);
+        if settings.entity.is_person() {
+            lanes.push(lane(&context, &identity, settings, person.clone()).await?);
+        } else {
+            lanes.extend(objects::lane(&context, &identity, settings).await?);
+        }
     }
-    let known: BTreeSet<&str> = person.iter().map(|field| field.name.as_str()).collect();
-    for lane in &mut lanes {
+    let mut obeyed = Vec::with_capacity(lanes.len());
+    for lane in lanes {
+        let mut lane = filtering::obeyed(&context, lane).await?;
         // Before the first copy our own fields may not be there yet.
-        lane.fields.retain(|field| known.contains(field.as_str()));
+        objects::keep_described(&mut lane);
+        obeyed.push(lane);
     }
+    let lanes = obeyed;
     let mut found = Vec::new();
     for pair in pairs(&context, &lanes, key.trim()).await? {
         found.push(one(&context, &lanes, pair).await?);
@@ -124,10 +131,7 @@ async fn pairs(
         keys.push(key);
     } else if key.contains('@') {
         let wanted = [key.to_owned()];
-        if let Some(lane) = lanes
-            .first()
-            .filter(|_| key.is_ascii() && !key.contains(','))
-        {
+        if let Some(lane) = of_people(lanes).filter(|_| key.is_ascii() && !key.contains(',')) {
             let people = context
                 .marketo
                 .people("email", &wanted, &lane.fields, &lane.person)
@@ -135,14 +139,19 @@ async fn pairs(
             keys.extend(people.iter().take(ALIKE as usize).map(|person| person.key));
         }
         for lane in lanes {
-            let Some(column) = lane.email_column() else {
+            let mut fields = lane.map.fields.iter();
+            let Some(email) = fields.find(|field| field.map.marketo == "email") else {
                 continue;
             };
+            let column = email.map.dynamics.as_str();
             let rows = context
                 .dynamics
                 .find(&lane.table, &lane.columns, (column, key), ALIKE)
                 .await?;
-            let same = |row: &&Record| lane.email_of(row).as_deref() == Some(&key.to_lowercase());
+            let same = |row: &&Record| {
+                let text = row.get(column).as_text().unwrap_or_default();
+                text.trim().eq_ignore_ascii_case(key)
+            };
             keys.extend(rows.iter().filter(same).map(|row| row.key));
         }
     }
@@ -165,9 +174,14 @@ async fn pairs(
         .collect())
 }
 
+/// A lane of people.
+fn of_people(lanes: &[Lane]) -> Option<&Lane> {
+    lanes.iter().find(|lane| lane.object.is_none())
+}
+
 async fn one(context: &Context, lanes: &[Lane], mut pair: Pair) -> Result<Inspection, EngineError> {
     let known = remembered(context, pair.row, pair.person).await?;
-    let mut person = person(context, lanes.first(), pair.person).await?;
+    let mut person = person(context, of_people(lanes), pair.person).await?;
     // A person of a lost state still carries our stamp.
     pair.row = pair.row.or(person.as_ref().and_then(stamp::row_of));
     let entity = known.link.as_ref().map(|link| &link.entity);
@@ -177,11 +191,17 @@ async fn one(context: &Context, lanes: &[Lane], mut pair: Pair) -> Result<Inspec
         .as_ref()
         .map(|(lane, _)| *lane)
         .or_else(|| lanes.iter().find(of_link));
-    if lane.is_some() {
+    let mut row = row.map(|(_, row)| row);
+    if let Some(lane) = lane.filter(|lane| lane.object.is_some()) {
+        let known = (known.link.clone(), known.base.clone());
+        (row, person) = objects::look(context, lane, row.as_ref(), known).await?;
+    } else if lane.is_some() {
         // Until now only the first lane's fields were read.
         person = self::person(context, lane, pair.person).await?;
     }
-    let row = row.map(|(_, row)| row);
+    let outside = lane
+        .zip(row.as_ref())
+        .is_some_and(|(lane, row)| !lane.scope.holds(row));
     let mut found = Inspection {
         entity: lane.map(|lane| lane.entity().clone()),
         dynamics_id: pair.row,
@@ -201,7 +221,7 @@ async fn one(context: &Context, lanes: &[Lane], mut pair: Pair) -> Result<Inspec
         why: Vec::new(),
     };
     let paused = context.store.read(|reader| reader.paused()).await?;
-    why::tell(&mut found, lane, paused);
+    why::tell(&mut found, lane, (paused, outside));
     Ok(found)
 }
 
@@ -230,11 +250,10 @@ async fn row<'a>(
     let Some(id) = id else { return Ok(None) };
     let possible = |lane: &&Lane| entity.is_none_or(|entity| entity == lane.entity());
     for lane in lanes.iter().filter(possible) {
-        let rows = context
-            .dynamics
-            .read(&lane.table, &lane.columns, &[id])
-            .await?;
-        if let Some(found) = rows.into_iter().next() {
+        let rows = objects::read(context, lane, &lane.columns, &[id]).await?;
+        if let Some(mut found) = rows.into_iter().next() {
+            let relations = lane.scope.relations();
+            related::dress(&context.dynamics, relations, vec![&mut found]).await?;
             return Ok(Some((lane, found)));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::backfill::Active;
+use super::backfilling::Active;
 use super::converting;
 use super::objects::ObjectEnd;
 use super::scope::Scope;

@@ -10,6 +10,7 @@ mod approval;
 mod asked;
 mod backfill;
 mod backfill_spec;
+mod backfilling;
 mod checking;
 mod claims;
 mod command;
@@ -92,7 +93,9 @@ mod why;
 mod wishes;
 mod work;
 
-pub use backfill::{Backfill, BackfillState, backfill, cancel_backfill, start_backfill};
+pub use backfill::{
+    Backfill, BackfillProgress, BackfillState, backfill, cancel_backfill, start_backfill,
+};
 pub use backfill_spec::{BackfillSpec, IDS_MAX};
 pub use checking::{Check, check};
 pub use command::{Alike, Command};

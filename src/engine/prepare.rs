@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::backfill;
+use super::backfilling;
 use super::context::Context;
 use super::converting;
 use super::custom;
@@ -72,7 +72,7 @@ pub(super) async fn prepare(
             let fields = lane.fields.iter().filter(|name| there(name)).cloned();
             lane.fields = fields.collect();
         }
-        lane.backfill = backfill::active(context, lane.entity()).await?;
+        lane.backfill = backfilling::active(context, lane.entity()).await?;
         scoped.push(lane);
     }
     Ok(scoped)

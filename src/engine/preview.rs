@@ -18,7 +18,7 @@ use super::plan::{LinkPlan, Plan};
 use super::{cycle, lease, recover, ruling};
 use crate::config::{Listing, SyncProfile};
 use crate::connectors::WriteOutcome;
-use crate::model::{CycleReport, Entity, MarketoId, RecordKey, Side};
+use crate::model::{CycleReport, Entity, MarketoId, RecordKey, Side, Value};
 use crate::store::{LinkState, Op, OpKind, Store};
 
 /// Lines that wait to be read; the cycle waits while nobody takes them.
@@ -80,7 +80,7 @@ pub async fn preview(
     let recorder = Recorder {
         lines,
         plans: Mutex::default(),
-        made_up: AtomicI64::new(0),
+        made_up: AtomicI64::new(MADE_UP + 1),
         people: Mutex::default(),
     };
     // An extract is a job in Marketo: a preview orders none.
@@ -188,13 +188,13 @@ impl Recorder {
             to: Side::Marketo,
             action,
             dynamics_id: plan.dynamics,
-            marketo_id: plan.marketo,
+            marketo_id: plan.marketo.filter(|id| *id > 0),
             fields: Map::new(),
             plan: None,
         };
         if linked.is_some() || adopted {
             self.line(PreviewLine {
-                marketo_id: linked,
+                marketo_id: linked.filter(|id| *id > 0),
                 ..line("link")
             })
             .await;
@@ -230,7 +230,7 @@ impl Recorder {
 
 fn written(op: &Op) -> PreviewLine {
     let fields = op.fields.iter().map(|field| {
-        let change = json!([field.before.to_json(), field.after.to_json()]);
+        let change = json!([known(&field.before), known(&field.after)]);
         (field.name.clone(), change)
     });
     PreviewLine {
@@ -242,8 +242,19 @@ fn written(op: &Op) -> PreviewLine {
             OpKind::Delete | OpKind::Drop => "delete",
         },
         dynamics_id: op.dynamics,
-        marketo_id: op.marketo,
+        marketo_id: op.marketo.filter(|id| *id > 0),
         fields: fields.collect(),
         plan: None,
     }
 }
+
+/// A value as it is shown. The id of somebody who would have been created is not known before.
+fn known(value: &Value) -> Json {
+    match value {
+        Value::Integer(id) if *id <= MADE_UP => Json::Null,
+        value => value.to_json(),
+    }
+}
+
+/// People that would have been created have ids from here down: far from any number an admin has a field for.
+const MADE_UP: MarketoId = -4_000_000_000_000_000;

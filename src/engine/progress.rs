@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, broadcast, watch};
 
+use super::backfill::BackfillProgress;
 use super::meter::Meter;
 use super::snapshot::{EntityStatus, News, NewsKind, Snapshot, THROUGHPUT_SECONDS};
 use crate::clock::Clock;
@@ -28,6 +29,7 @@ pub(super) struct Facts {
     pub(super) oldest_pending: Option<chrono::DateTime<chrono::Utc>>,
     pub(super) conflicts: u64,
     pub(super) failures: u64,
+    pub(super) backfill: Option<BackfillProgress>,
 }
 
 /// Gathers and publishes.
@@ -258,6 +260,7 @@ impl Progress {
                 total,
                 conflicts: facts.conflicts,
                 failures: facts.failures,
+                backfill: facts.backfill.clone(),
             });
         }
         let snapshot = &mut inner.snapshot;

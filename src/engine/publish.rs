@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::backfill;
 use super::context::Context;
 use super::errands;
 use super::error::EngineError;
@@ -56,8 +57,10 @@ pub(super) fn facts(
         .map(|settings| {
             let entity = settings.entity.clone();
             let backlog = reader.backlog(&entity, now)?;
+            let links = reader.link_count(&entity)?;
             let facts = Facts {
-                links: reader.link_count(&entity)?,
+                links,
+                backfill: backfill::running(reader, &entity, links)?,
                 backlog: backlog.due + backlog.later,
                 oldest_pending: backlog.oldest,
                 conflicts: conflicts.get(&entity).copied().unwrap_or_default(),

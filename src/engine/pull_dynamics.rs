@@ -304,11 +304,11 @@ fn nothing_new(
     let inside = record.is_none_or(|record| lane.scope.holds(record));
     let Some(link) = link else { return !inside };
     if link.state == LinkState::Tombstone {
-        // An object's row that is there again starts anew; a person's link would hold two.
-        if lane.object.is_some() {
-            return record.is_none();
-        }
         let base = bases.get(&link.id);
+        // An object's row that is there again starts anew, unless it was unlinked; a person's link would hold two.
+        if lane.object.is_some() {
+            return record.is_none() || base.is_none_or(Base::is_empty);
+        }
         return !record
             .zip(base)
             .is_some_and(|(record, base)| revives(lane, base, record));

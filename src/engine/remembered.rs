@@ -3,7 +3,9 @@
 use uuid::Uuid;
 
 use super::context::Context;
+use super::custom;
 use super::error::EngineError;
+use super::pull_marketo::STRANGER;
 use crate::model::{Conflict, Entity, Failure, LinkId, MarketoId, RecordKey};
 use crate::store::{Base, Dirty, JournalRow, Link, Op, Reader, StoreError};
 
@@ -42,8 +44,10 @@ pub(super) async fn remembered(
                 pending.extend(reader.dirty(&link.entity, *key)?);
             }
         } else {
-            for key in &keys {
-                for entity in [Entity::LEAD, Entity::CONTACT, Entity::named("person")] {
+            let known = custom::all_settings(reader)?.into_iter();
+            let known = known.map(|settings| settings.entity);
+            for entity in known.chain([Entity::named(STRANGER)]) {
+                for key in &keys {
                     pending.extend(reader.dirty(&entity, *key)?);
                 }
             }

@@ -62,6 +62,22 @@ pub(super) struct Item {
 }
 
 impl Item {
+    /// An item of which nothing was read yet.
+    pub(super) fn of(link: Option<Link>, base: Base) -> Self {
+        Self {
+            dirty: Vec::new(),
+            link,
+            base,
+            open: Vec::new(),
+            rested: Vec::new(),
+            row: Seen::Unread,
+            person: Seen::Unread,
+            records: 0,
+            missing: Vec::new(),
+            follows: Vec::new(),
+        }
+    }
+
     /// The Dynamics key, where it is known.
     pub(super) fn row_key(&self) -> Option<RecordKey> {
         let linked = self
@@ -97,6 +113,14 @@ pub(super) struct Slice {
 }
 
 impl Slice {
+    /// One item that is only looked at; keeps nobody away.
+    pub(super) fn of_one(item: Item) -> Self {
+        Self {
+            items: vec![item],
+            claim: Claims::default().open(),
+        }
+    }
+
     /// Claims rows of other lanes; returns those that are being worked on elsewhere.
     pub(super) fn claim_rows<'a>(&mut self, rows: impl Iterator<Item = &'a Uuid>) -> Vec<Uuid> {
         let claim = &mut self.claim;
@@ -233,17 +257,11 @@ fn items(tx: &Tx<'_>, dirty: Vec<Dirty>) -> Result<Vec<Item>, StoreError> {
         let at = known.unwrap_or_else(|| {
             let id = link.as_ref().map(|link| link.id);
             by_link.extend(id.map(|id| (id, items.len())));
+            let base = id.and_then(|id| bases.remove(&id)).unwrap_or_default();
             items.push(Item {
-                dirty: Vec::new(),
-                base: id.and_then(|id| bases.remove(&id)).unwrap_or_default(),
                 open: id.and_then(|id| open.remove(&id)).unwrap_or_default(),
                 rested: id.and_then(|id| rested.remove(&id)).unwrap_or_default(),
-                link,
-                row: Seen::Unread,
-                person: Seen::Unread,
-                records: 0,
-                missing: Vec::new(),
-                follows: Vec::new(),
+                ..Item::of(link, base)
             });
             items.len() - 1
         });

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::backfill::BackfillProgress;
 use crate::model::{
     BatchProgress, ConflictId, CycleId, CycleReport, Direction, EngineState, Entity, Pause, Policy,
     Quota,
@@ -85,6 +86,8 @@ pub struct EntityStatus {
     pub conflicts: u64,
     /// Failures that wait or are parked.
     pub failures: u64,
+    /// The backfill that runs.
+    pub backfill: Option<BackfillProgress>,
 }
 
 /// How loud a piece of news is.

@@ -5,10 +5,20 @@ use super::lane::Lane;
 use crate::model::{ConflictStatus, Direction, FailureStatus, Value};
 use crate::store::LinkState;
 
-/// Completes an inspection: whether it is in step, and why.
-pub(super) fn tell(found: &mut Inspection, lane: Option<&Lane>, paused: bool) {
+/// Completes an inspection: whether it is in step, and why. `outside`: the row is there, and not in scope.
+pub(super) fn tell(found: &mut Inspection, lane: Option<&Lane>, (paused, outside): (bool, bool)) {
     let mut why = Vec::new();
-    standing(found, &mut why);
+    let object = lane.is_some_and(|lane| lane.object.is_some());
+    if outside {
+        why.push(
+            "not in step: the entity's filter keeps it out; nothing of it is written until it is let in again"
+                .to_owned(),
+        );
+    } else if object {
+        standing_of_object(found, &mut why);
+    } else {
+        standing(found, &mut why);
+    }
     values(found, lane, &mut why);
     waiting(found, paused, &mut why);
     let live = found
@@ -19,7 +29,7 @@ pub(super) fn tell(found: &mut Inspection, lane: Option<&Lane>, paused: bool) {
         .fields
         .iter()
         .any(|field| kept(field.direction) && !field.equal && !waits(field));
-    found.in_sync = live && found.dynamics && found.marketo && !differ;
+    found.in_sync = live && !outside && found.dynamics && found.marketo && !differ;
     if found.in_sync {
         let fields = found.fields.iter().filter(|field| kept(field.direction));
         why.insert(
@@ -74,6 +84,33 @@ fn standing(found: &Inspection, why: &mut Vec<String>) {
         ),
         (None, false, false) => why.push("it is on neither side".to_owned()),
     }
+}
+
+fn standing_of_object(found: &Inspection, why: &mut Vec<String>) {
+    let state = found.link.as_ref().map(|link| link.state);
+    let text = match (state, found.dynamics, found.marketo) {
+        (Some(LinkState::Live), true, true) => return,
+        (Some(LinkState::Tombstone), _, true) => {
+            "not in step: its row was deleted, or it was unlinked by hand; what Marketo has is kept as it is"
+        }
+        (Some(LinkState::Tombstone), ..) => {
+            "not in step: its row was deleted, and its record with it"
+        }
+        (Some(LinkState::Live), false, _) => {
+            "not in step: the Dynamics row is not there; a delete is on its way"
+        }
+        (Some(LinkState::Live), true, false) => {
+            "not in step: its record is not in Marketo any more; the next change of its row, or \
+             `syncdeck records sync`, creates it anew"
+        }
+        (Some(_), ..) => "not in step: its record is not in Marketo yet",
+        (None, true, _) if found.pending.is_empty() => {
+            "not in step: the row was not looked at yet; `syncdeck records sync` does so now"
+        }
+        (None, true, _) => "not in step: the row was seen and waits for its turn",
+        (None, false, _) => "its row is not there",
+    };
+    why.push(text.to_owned());
 }
 
 fn values(found: &Inspection, lane: Option<&Lane>, why: &mut Vec<String>) {

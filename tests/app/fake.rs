@@ -27,6 +27,7 @@ fn entity(name: &str, state: EngineState, done: u64, total: u64) -> EntityStatus
         total,
         conflicts: 0,
         failures: 0,
+        backfill: None,
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::harness::Bench;
 use super::harness::wire::{Write, is_record};
 
-async fn previewed(bench: &Bench) -> (Vec<PreviewLine>, Previewed) {
+pub async fn previewed(bench: &Bench) -> (Vec<PreviewLine>, Previewed) {
     bench.wire.take();
     let folder = tempfile::tempdir().unwrap();
     let copy = bench.store.copy_to(&folder.path().join("copy.db")).unwrap();

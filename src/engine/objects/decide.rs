@@ -23,6 +23,9 @@ pub(in crate::engine) fn decide(
     now: DateTime<Utc>,
 ) -> Plan {
     let mut plan = Plan::nothing(item);
+    if ending::was_unlinked(item) {
+        return plan;
+    }
     // A row that was deleted and is there again starts anew.
     plan.link = plan.link.filter(|link| link.state != LinkState::Tombstone);
     match &item.row {

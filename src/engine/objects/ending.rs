@@ -14,7 +14,7 @@ use crate::engine::plan::{LinkPlan, Plan};
 use crate::engine::slice::{Item, Seen};
 use crate::engine::stamp;
 use crate::model::{Cause, Conflict, ConflictKind, ConflictStatus, LeavePolicy, Side, Take, Value};
-use crate::store::{Base, LinkState, NewConflict, OpField, OpKind};
+use crate::store::{Base, Dirty, DirtyReason, LinkState, NewConflict, OpField, OpKind};
 
 /// Kept in the base beside the agreed values: the row left the scope, and its record was dealt with.
 const OUT: &str = stamp::DELETED;
@@ -22,6 +22,14 @@ const OUT: &str = stamp::DELETED;
 /// Whether a row was out of scope when it was last decided on.
 pub(in crate::engine) fn is_out(base: &Base) -> bool {
     base.get(OUT) == Some(&Value::Boolean(true))
+}
+
+/// Whether the admin ended a link, and nobody has asked for the record since: unlike a deleted row's, its base is empty.
+pub(super) fn was_unlinked(item: &Item) -> bool {
+    let ended = item.link.as_ref();
+    let ended = ended.is_some_and(|link| link.state == LinkState::Tombstone);
+    let asked = |entry: &Dirty| entry.reason == DirtyReason::Conflict;
+    ended && item.base.is_empty() && !item.dirty.iter().any(asked)
 }
 
 /// What is known once a row is in scope again, and the write that takes our mark away where the record carries it.

@@ -9,7 +9,7 @@ use super::super::harness::{Bench, assert_clean, written};
 use super::{company, record};
 
 /// Forgets everything of a bench: the state was lost, both sides stay as they are.
-fn forget(bench: &mut Bench) {
+pub fn forget(bench: &mut Bench) {
     bench.store = syncdeck::store::Store::open_in_memory().unwrap();
     for entity in syncdeck::engine::ENTITIES {
         let settings = syncdeck::model::EntitySettings::initial(entity);

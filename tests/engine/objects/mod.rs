@@ -2,6 +2,7 @@
 
 mod accounts;
 mod adopting;
+mod backfills;
 pub mod cast;
 mod custom;
 mod custom_types;
@@ -9,6 +10,8 @@ mod customers;
 mod maps;
 mod opportunities;
 mod owners;
+mod previews;
+mod records;
 mod relations;
 mod roles;
 mod rules;
