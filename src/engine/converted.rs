@@ -64,7 +64,9 @@ pub(super) fn note(
         taken,
         at: now,
         gone: None,
-    })
+    })?;
+    // What belonged to the lead belongs to the contact.
+    tx.wake(lead, now)
 }
 
 /// A contact's link has ended. Where its row was deleted, the leads it came of are looked at: one of them may be open

@@ -50,7 +50,10 @@ async fn belongs(
     path: &ParentPath,
     items: &mut [Item],
 ) -> Result<(), EngineError> {
-    let ids = walk(context, end, path, items).await?;
+    let mut ids = walk(context, end, path, items).await?;
+    if path.to == Entity::LEAD {
+        heirs(context, &mut ids).await?;
+    }
     let links = links(context, &ids).await?;
     let known = if path.to == Entity::ACCOUNT {
         companies(context, &ids, &links).await?
@@ -109,6 +112,21 @@ async fn walk(
         table = &step.table;
     }
     Ok(at)
+}
+
+/// A lead that became a contact is the contact's person: what belonged to it belongs to him.
+async fn heirs(context: &Context, ids: &mut [Option<Uuid>]) -> Result<(), EngineError> {
+    let leads = distinct(ids);
+    let became = context
+        .store
+        .read(move |reader| reader.conversions(&leads))
+        .await?;
+    for id in ids.iter_mut().flatten() {
+        if let Some(conversion) = became.get(id).filter(|one| one.gone.is_none()) {
+            *id = conversion.contact;
+        }
+    }
+    Ok(())
 }
 
 /// Marketo's ids of the companies of accounts that are there: links to companies go by nothing else.

@@ -292,3 +292,39 @@ async fn who_is_in_which_team_is_a_custom_object_of_both_sales_persons() {
     }
     assert_eq!(written(&bench.later().await), 0);
 }
+
+/// The lookup still names the lead, which is nobody any more.
+#[tokio::test(start_paused = true)]
+async fn what_belonged_to_a_lead_belongs_to_the_contact_it_became() {
+    let bench = Bench::whole(0, 1);
+    let relationship = json!({
+        "@odata.type": "Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata",
+        "SchemaName": "new_lead_new_registration_Lead",
+        "ReferencedEntity": "lead", "ReferencingEntity": "new_registration",
+        "Lookup": {"SchemaName": "new_Lead"},
+    });
+    let dynamics = &bench.world.dynamics;
+    let related = dynamics.customise("RelationshipDefinitions", &relationship);
+    related.unwrap();
+    let lead = bench.somebody("Ada");
+    let of = ("new_Lead@odata.bind", bind("leads", lead));
+    let row = bench.row_of("new_registration", &[("new_name", json!("Summit")), of]);
+    let of_leads = CustomWish {
+        path: Some("lead".to_owned()),
+        ..wish("new_registration")
+    };
+    add(&bench, &of_leads).await;
+    assert_clean(&bench.cycle().await);
+    let person = json!(bench.person_of(lead));
+    assert_eq!(
+        told(&bench, REGISTRATIONS, row).unwrap()["personId"],
+        person
+    );
+    let contact = bench.qualify(lead).await;
+    assert_clean(&bench.later().await);
+    edit(&bench, "new_registration", row, &[("new_seats", json!(7))]);
+    assert_clean(&bench.later().await);
+    let there = told(&bench, REGISTRATIONS, row).unwrap();
+    assert_eq!(there["personId"], json!(bench.person_of(contact)));
+    assert_eq!(there["new_seats"], json!(7));
+}
