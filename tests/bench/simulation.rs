@@ -1,9 +1,10 @@
 //! Many more lives than a test run has time for.
 //!
 //! `cargo bench --profile sim --bench simulation -- [--seeds N] [--first SEED] [--seed SEED] [--mutant NAME] [--mutants]`
-//! lives N lives (2,000) and prints the pace and, of each that broke an invariant, the command that replays it.
-//! `--mutants` lives each deliberate mistake until a life finds it, N lives (50,000) at most, and fails if one is not
-//! found.
+//! lives N lives (2,000) and prints the pace and, of each that broke an invariant, the command that replays it. Without
+//! `--first` they are fresh ones: every run begins at another seed, and prints it.
+//! `--mutants` lives each deliberate mistake until a life finds it that is sound without it, from seed 1 and N lives
+//! (50,000) at most, prints what it took, and fails if one is not found.
 #![allow(
     missing_docs,
     dead_code,
@@ -33,6 +34,8 @@ use syncdeck::engine::Mutant;
 const SEEDS: u64 = 2_000;
 /// Lives for each mistake, unless asked otherwise.
 const SEEDS_A_MUTANT: u64 = 50_000;
+/// Fresh lives begin here or beyond: the suite's own have smaller seeds.
+const FRESH: std::ops::Range<u64> = 1_000_000..1_000_000_000;
 /// Letters told of what a mistake broke.
 const TOLD: usize = 160;
 const AGAIN: &str = "cargo bench --profile sim --bench simulation -- --seed {seed}";
@@ -63,10 +66,11 @@ fn main() -> ExitCode {
             (seed, 1)
         }
         None => (
-            number("--first").unwrap_or(1),
+            number("--first").unwrap_or_else(|| fastrand::u64(FRESH)),
             number("--seeds").unwrap_or(SEEDS),
         ),
     };
+    println!("{count} lives from seed {first}");
     let outcome = live_all(Lives {
         first,
         count,
@@ -90,6 +94,10 @@ fn mutants(only: Option<Mutant>, first: u64, count: u64) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let mut ended = ExitCode::SUCCESS;
+    println!(
+        "{:<18} {:>6} {:>6} {:>5}  what it broke",
+        "mistake", "seed", "lives", "s"
+    );
     for (mutant, name) in Mutant::ALL {
         if only.is_some_and(|only| only != mutant) {
             continue;
@@ -102,9 +110,9 @@ fn mutants(only: Option<Mutant>, first: u64, count: u64) -> ExitCode {
         let (lived, seconds) = (outcome.lived, outcome.seconds);
         if let Some((seed, found)) = outcome.failed.first() {
             let why: String = found[0].chars().take(TOLD).collect();
-            println!("{name}: found by seed {seed} after {lived} lives, {seconds:.0} s: {why}");
+            println!("{name:<18} {seed:>6} {lived:>6} {seconds:>5.0}  {why}");
         } else {
-            println!("{name}: NOT FOUND in {lived} lives, {seconds:.0} s");
+            println!("{name:<18} {:>6} {lived:>6} {seconds:>5.0}  NOT FOUND", "-");
             ended = ExitCode::FAILURE;
         }
     }

@@ -42,6 +42,26 @@ async fn a_value_overwritten_between_our_read_and_our_write_is_found_and_can_com
     assert_eq!(bench.column(row, "jobtitle"), json!("Lady"));
 }
 
+/// It was kept as addresses are compared, in small letters.
+#[tokio::test(start_paused = true)]
+async fn an_address_we_overwrite_is_kept_as_it_was_typed() {
+    let (bench, row, person) = in_step().await;
+    bench.edit(row, "emailaddress1", "Ada@Home.example");
+    bench.wire.just_before_write(Side::Marketo, move |world| {
+        let typed = [("email", json!("Lady.Ada@Work.example"))];
+        world.marketo.edit_person(person, &typed, "Web form");
+    });
+    bench.cycle().await;
+    bench.later().await;
+    let conflict = bench.pending();
+    assert_eq!(conflict.marketo, text("Lady.Ada@Work.example"));
+    bench.resolve(conflict.id, Take::Side(Side::Marketo));
+    assert_clean(&bench.later().await);
+    let there = json!("Lady.Ada@Work.example");
+    assert_eq!(bench.column(row, "emailaddress1"), there);
+    assert_eq!(bench.field(person, "email"), there);
+}
+
 /// The second lost value was dropped, because a conflict of its kind was open already.
 #[tokio::test(start_paused = true)]
 async fn every_value_we_overwrite_is_kept_not_only_the_first() {

@@ -15,8 +15,12 @@ pub fn forbidden(world: &World, sent: &Sent, directions: [Direction; 2]) -> Vec<
     let records = sent.writes.iter().filter(|write| is_record(write));
     records
         .filter_map(|write| {
-            let number = usize::from(entity(world, write)? == "contact");
-            let direction = directions[number];
+            let entity = entity(world, write)?;
+            let direction = match entity.as_str() {
+                "account" | "opportunitie" | "systemuser" | "team" => Direction::ToMarketo,
+                "contact" => directions[1],
+                _ => directions[0],
+            };
             (!direction.writes(write.side)).then(|| format!("I4: {direction} but {write:?}"))
         })
         .collect()
@@ -183,7 +187,7 @@ pub fn not_in_journal(bench: &Bench, writes: &[Write]) -> Vec<String> {
 /// I10: what a killed engine leaves behind is whole.
 pub fn after_a_kill(bench: &Bench) -> Vec<String> {
     let mut found = Vec::new();
-    let links = bench.all_links();
+    let links = bench.links_of(&syncdeck::engine::ENTITIES);
     let keyless = links
         .iter()
         .filter(|link| link.dynamics.is_none() && link.marketo.is_none());

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use syncdeck::sandbox::World;
 use uuid::Uuid;
 
+use super::trade::Trade;
 use crate::engine::harness::oracle::field_of;
 use crate::engine::harness::wire::Sent;
 
@@ -69,6 +70,8 @@ pub struct Crowd {
     pub sent: HashSet<String>,
     /// What was done, for the trace.
     pub news: Vec<String>,
+    /// Accounts and opportunities, in lives that have them.
+    pub trade: Option<Trade>,
     gone: Vec<(String, String)>,
     values: u64,
 }
@@ -97,6 +100,7 @@ impl Crowd {
             merged: HashSet::new(),
             sent: HashSet::new(),
             news: Vec::new(),
+            trade: None,
             gone: Vec::new(),
             values: 0,
         }
@@ -226,6 +230,11 @@ impl Crowd {
 
     /// Somebody does something.
     pub fn act(&mut self) {
+        if let Some(trade) = &mut self.trade {
+            let contacts = self.rows.iter().filter(|(table, _)| *table == "contact");
+            let contacts: Vec<Uuid> = contacts.map(|(_, row)| *row).collect();
+            self.news.extend(trade.act(&contacts));
+        }
         let column = self.column();
         match self.random.u8(..100) {
             0..33 => self.edit_some_row(column),

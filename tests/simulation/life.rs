@@ -14,6 +14,7 @@ use super::check;
 use super::crowd::Crowd;
 use super::doom::{Doom, Moment, Mortal, SharedDoom, lock};
 use super::lost;
+use super::trade::Trade;
 use super::weather::{Weather, fate, line};
 use crate::engine::harness::wire::{Fate, Schema, Sent, is_record};
 use crate::engine::harness::{Bench, written};
@@ -110,7 +111,12 @@ impl Life {
             bench.sync.limits = LimitMode::Real;
         }
         bench.wire.know_schema(schema());
-        let crowd = Crowd::new(Arc::clone(&bench.world), random.fork());
+        let mut crowd = Crowd::new(Arc::clone(&bench.world), random.fork());
+        crowd.trade = Trade::of(seed, &bench.world);
+        if crowd.trade.is_some() {
+            let others = engine::ENTITIES.into_iter().filter(|one| !one.is_person());
+            others.for_each(|entity| bench.begin(entity));
+        }
         let dies = random.bool();
         let doom = Doom::new(seed, random.fork());
         Self {
@@ -173,6 +179,14 @@ impl Life {
         self.rest().await;
         let made = self.crowd().made.clone();
         let found = check::check(&self.bench, &made).await;
+        self.broken(found);
+        let crowd = self.crowd();
+        let found = crowd
+            .trade
+            .iter()
+            .flat_map(|trade| trade.check(&self.bench));
+        let found: Vec<String> = found.collect();
+        drop(crowd);
         self.broken(found);
         let found = lost::check(&self.bench, &self.crowd());
         self.broken(found);
@@ -346,7 +360,9 @@ impl Life {
             }
             self.bench.pass(settled).await;
         }
-        if quiet < 2 || writing > WRITING_TO_REST {
+        // Whoever belongs to another record waits for it.
+        let waits = if self.crowd().trade.is_some() { 2 } else { 0 };
+        if quiet < 2 || writing > WRITING_TO_REST + waits {
             let text = format!("I2: {writing} writing cycles, {quiet} quiet ones at the end");
             self.broken([text]);
         }

@@ -138,7 +138,9 @@ fn out_of_nothing(bench: &Bench, crowd: &Crowd, conflict: &Conflict) -> bool {
     let (Some(row), Some(person)) = (conflict.dynamics_id, conflict.marketo_id) else {
         return false;
     };
-    let apart = conflict.kind != ConflictKind::Field || crowd.made.contains(&person);
+    // A contact that a lead was qualified to was made by no hand, and edited as a lead before.
+    let typed = crowd.rows.iter().any(|(_, known)| *known == row);
+    let apart = conflict.kind != ConflictKind::Field || crowd.made.contains(&person) || !typed;
     if apart || crowd.merged.contains(&row) || !oracle::knows(&conflict.field) {
         return false;
     }

@@ -32,6 +32,7 @@ mod doom;
 mod life;
 mod lost;
 pub mod run;
+mod trade;
 mod weather;
 
 #[cfg(test)]

@@ -68,11 +68,7 @@ impl Bench {
     pub fn whole(people: usize, seed: u64) -> Self {
         let bench = Self::with(people, seed);
         for entity in engine::ENTITIES {
-            let settings = EntitySettings::initial(entity);
-            bench
-                .store
-                .transaction_blocking(|tx| tx.set_entity_settings(&settings))
-                .unwrap();
+            bench.begin(entity);
         }
         bench
     }
@@ -340,13 +336,18 @@ impl Bench {
 
     /// Links and tombstones.
     pub fn all_links(&self) -> Vec<Link> {
+        self.links_of(&[Entity::LEAD, Entity::CONTACT])
+    }
+
+    /// Links and tombstones of some entities.
+    pub fn links_of(&self, entities: &[Entity]) -> Vec<Link> {
         let mut found = Vec::new();
-        for entity in [Entity::LEAD, Entity::CONTACT] {
+        for entity in entities {
             let mut after = None;
             loop {
                 let page = self
                     .store
-                    .read_blocking(|r| r.links_page(&entity, after, 500))
+                    .read_blocking(|r| r.links_page(entity, after, 500))
                     .unwrap();
                 let Some(last) = page.last() else { break };
                 after = Some(last.id);

@@ -22,6 +22,14 @@ impl Bench {
         found.unwrap_or_else(|| EntitySettings::initial(entity.clone()))
     }
 
+    /// Keeps an entity in step as a new profile does.
+    pub fn begin(&self, entity: Entity) {
+        let settings = EntitySettings::initial(entity);
+        self.store
+            .transaction_blocking(|tx| tx.set_entity_settings(&settings))
+            .unwrap();
+    }
+
     /// Sets one rule.
     pub fn rule(&self, entity: &Entity, change: RuleChange) {
         let mut settings = self.settings(entity);

@@ -1,0 +1,177 @@
+//! Accounts and opportunities, edited in Dynamics by people who know nothing of Marketo, and what Marketo must show of
+//! them in the end.
+
+use std::sync::Arc;
+
+use fastrand::Rng;
+use serde_json::{Map, Value as Json, json};
+use syncdeck::sandbox::World;
+use uuid::Uuid;
+
+use crate::engine::harness::Bench;
+
+/// Column of an account, field of its company.
+const OF_ACCOUNTS: [(&str, &str); 3] = [
+    ("name", "company"),
+    ("telephone1", "mainPhone"),
+    ("address1_city", "billingCity"),
+];
+/// One life of so many has trade.
+const ONE_IN: u64 = 3;
+
+/// What is sold to whom; drawn by a seed of its own, so that lives without it are not changed by it.
+pub struct Trade {
+    world: Arc<World>,
+    random: Rng,
+    accounts: Vec<Uuid>,
+    /// Opportunities and the account each was made for.
+    deals: Vec<(Uuid, Option<Uuid>)>,
+    values: u64,
+}
+
+impl Trade {
+    /// The trade of a life, if it has any.
+    pub fn of(seed: u64, world: &Arc<World>) -> Option<Self> {
+        let mut random = Rng::with_seed(seed.wrapping_mul(31) ^ 0x7ade);
+        (random.u64(..ONE_IN) == 0).then(|| Self {
+            world: Arc::clone(world),
+            random,
+            accounts: Vec::new(),
+            deals: Vec::new(),
+            values: 0,
+        })
+    }
+
+    fn value(&mut self) -> Json {
+        self.values += 1;
+        json!(format!("t{}", self.values))
+    }
+
+    fn account(&mut self) -> Option<Uuid> {
+        let count = self.accounts.len();
+        (count > 0).then(|| self.accounts[self.random.usize(..count)])
+    }
+
+    /// Now and then somebody does something; `contacts` may change their account. What was done is told.
+    pub fn act(&mut self, contacts: &[Uuid]) -> Option<String> {
+        match self.random.u8(..40) {
+            0 | 1 => self.open_account(),
+            2..=5 => {
+                let (account, value) = (self.account()?, self.value());
+                let (column, _) = OF_ACCOUNTS[self.random.usize(..OF_ACCOUNTS.len())];
+                self.edit("account", account, (column, value))
+            }
+            6 | 7 => self.open_deal(),
+            8 | 9 => {
+                let count = self.deals.len();
+                let (deal, _) = *self.deals.get(self.random.usize(..count.max(1)))?;
+                let value = self.value();
+                self.edit("opportunity", deal, ("name", value))
+            }
+            10 => {
+                let (account, contact) = (self.account()?, contacts.first()?);
+                let to = json!(format!("/accounts({account})"));
+                self.edit(
+                    "contact",
+                    *contact,
+                    ("parentcustomerid_account@odata.bind", to),
+                )
+            }
+            11 => {
+                let count = self.deals.len();
+                let (deal, _) = *self.deals.get(self.random.usize(..count.max(1)))?;
+                self.world.dynamics.delete_row("opportunity", deal).ok()?;
+                Some(format!("delete opportunity {deal}"))
+            }
+            _ => None,
+        }
+    }
+
+    fn edit(&self, table: &str, row: Uuid, (column, value): (&str, Json)) -> Option<String> {
+        let told = format!("{table} {row} {column} = {value}");
+        let values = [(column, value)];
+        self.world.dynamics.edit_row(table, row, &values).ok()?;
+        Some(told)
+    }
+
+    fn open_account(&mut self) -> Option<String> {
+        let name = self.value();
+        let values = [("name", name.clone())];
+        let row = self.world.dynamics.create_row("account", &values).ok()?;
+        self.accounts.push(row);
+        Some(format!("account {row} {name}"))
+    }
+
+    fn open_deal(&mut self) -> Option<String> {
+        let (name, account) = (self.value(), self.account());
+        let mut values = vec![("name", name.clone())];
+        if let Some(account) = account {
+            let to = json!(format!("/accounts({account})"));
+            values.push(("customerid_account@odata.bind", to));
+        }
+        let row = self
+            .world
+            .dynamics
+            .create_row("opportunity", &values)
+            .ok()?;
+        self.deals.push((row, account));
+        Some(format!("opportunity {row} {name} of {account:?}"))
+    }
+
+    /// I1: Marketo shows what Dynamics holds.
+    pub fn check(&self, bench: &Bench) -> Vec<String> {
+        let failed: Vec<Uuid> = bench
+            .failures()
+            .iter()
+            .filter_map(|one| one.dynamics_id)
+            .collect();
+        let mut found = Vec::new();
+        let companies = bench.world.marketo.records("companies");
+        for account in self.accounts.iter().filter(|row| !failed.contains(row)) {
+            let Some(row) = self.world.dynamics.row("account", *account) else {
+                continue;
+            };
+            let there = with(&companies, "externalCompanyId", *account);
+            for (column, field) in OF_ACCOUNTS {
+                let (ours, theirs) = (row.get(column), there.and_then(|it| it.get(field)));
+                let ours = ours.filter(|value| !value.is_null());
+                if ours != theirs {
+                    found.push(format!(
+                        "I1: account {account} {column}: {ours:?} != {theirs:?}"
+                    ));
+                }
+            }
+        }
+        let deals = bench.world.marketo.records("opportunities");
+        for (deal, account) in self.deals.iter().filter(|(row, _)| !failed.contains(row)) {
+            let there = with(&deals, "externalOpportunityId", *deal);
+            let Some(row) = self.world.dynamics.row("opportunity", *deal) else {
+                if there.is_some() {
+                    found.push(format!("I1: opportunity {deal} is still there"));
+                }
+                continue;
+            };
+            let theirs = there.and_then(|it| it.get("name"));
+            if row.get("name") != theirs {
+                found.push(format!("I1: opportunity {deal}: {row:?} != {there:?}"));
+            }
+            let company = there.and_then(|it| it.get("externalCompanyId"));
+            let wanted = account.map(|account| json!(account.to_string()));
+            if there.is_some() && company != wanted.as_ref() {
+                found.push(format!(
+                    "I1: opportunity {deal} is of {company:?}, not {wanted:?}"
+                ));
+            }
+        }
+        found
+    }
+}
+
+fn with<'a>(
+    records: &'a [Map<String, Json>],
+    key: &str,
+    row: Uuid,
+) -> Option<&'a Map<String, Json>> {
+    let row = json!(row.to_string());
+    records.iter().find(|record| record.get(key) == Some(&row))
+}
