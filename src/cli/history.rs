@@ -8,8 +8,8 @@ use super::output::{self, Exit};
 use super::resources;
 use super::rollback::{self, RollbackArguments};
 use crate::engine::inspect;
-use crate::model::{CycleId, RecordKey};
-use crate::store::{BatchRow, CycleRow, JournalRow, Store};
+use crate::model::{CycleId, RecordKey, Value};
+use crate::store::{BatchRow, Conversion, CycleRow, JournalRow, Store};
 
 /// Journal rows read at a time.
 const PAGE: usize = 1_000;
@@ -37,13 +37,26 @@ pub(super) struct HistoryArguments {
 enum HistoryVerb {
     /// Take back what a cycle wrote: shows the plan and its name, and carries it out with --approve
     Rollback(RollbackArguments),
+    /// The leads that became contacts, the latest first
+    Conversions {
+        /// How many at most
+        #[arg(long, value_name = "N", default_value_t = 200)]
+        limit: usize,
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Prints what was done.
 pub(super) fn history(place: &Place, arguments: &HistoryArguments) -> anyhow::Result<Exit> {
     let (_, store) = resources::existing(place)?;
-    if let Some(HistoryVerb::Rollback(arguments)) = &arguments.verb {
-        return rollback::rollback(&store, arguments);
+    match &arguments.verb {
+        Some(HistoryVerb::Rollback(arguments)) => return rollback::rollback(&store, arguments),
+        Some(HistoryVerb::Conversions { limit, json }) => {
+            return conversions(&store, *limit, *json);
+        }
+        None => {}
     }
     match (&arguments.record, arguments.cycle) {
         (Some(key), _) => of_record(place, store, key, arguments),
@@ -68,6 +81,33 @@ fn cycles(store: &Store, arguments: &HistoryArguments) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Clean)
+}
+
+fn conversions(store: &Store, limit: usize, as_json: bool) -> anyhow::Result<Exit> {
+    for one in store.read_blocking(|reader| reader.latest_conversions(limit))? {
+        print(as_json, || conversion(&one), || conversion_words(&one))?;
+    }
+    Ok(Exit::Clean)
+}
+
+/// A conversion as scripts see it.
+pub(super) fn conversion(one: &Conversion) -> Json {
+    json!({"type": "conversion", "at": one.at, "lead": one.lead, "contact": one.contact,
+           "marketo_id": one.marketo, "taken_over": one.taken, "contact_deleted": one.gone})
+}
+
+fn conversion_words(one: &Conversion) -> String {
+    let person = one
+        .marketo
+        .map_or_else(|| "a new person".to_owned(), |id| format!("Marketo {id}"));
+    let how = if one.taken { "took over" } else { "has" };
+    let gone = one.gone.map_or("", |_| "; the contact was deleted since");
+    format!(
+        "  {}  lead {} -> contact {}, which {how} {person}{gone}",
+        one.at.format("%Y-%m-%d %H:%M:%S"),
+        one.lead,
+        one.contact
+    )
 }
 
 fn of_cycle(store: &Store, number: CycleId, as_json: bool) -> anyhow::Result<Exit> {
@@ -230,7 +270,10 @@ pub(super) fn tell_write(row: &JournalRow) -> anyhow::Result<()> {
 
 fn write_words(row: &JournalRow) -> String {
     let entry = &row.entry;
-    let what = if entry.field.is_empty() {
+    let handed = entry.field.is_empty() && matches!(entry.before, Value::Id(_));
+    let what = if handed {
+        format!("its person goes from {} to {}", entry.before, entry.after)
+    } else if entry.field.is_empty() {
         "the record".to_owned()
     } else {
         format!("{}: '{}' -> '{}'", entry.field, entry.before, entry.after)

@@ -213,6 +213,7 @@ fn document(one: &Inspection) -> Json {
         "pending": pending,
         "outbox": outbox,
         "journal": one.journal.iter().map(history::write).collect::<Vec<_>>(),
+        "conversions": one.conversions.iter().map(history::conversion).collect::<Vec<_>>(),
         "in_sync": one.in_sync,
         "why": one.why,
     })

@@ -97,7 +97,7 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item, row: &Record) -> Option
 /// A question whom this row is has answered itself.
 fn closing_matches(item: &Item, mut plan: Plan) -> Plan {
     let matches = item.open.iter().filter(|one| one.field.is_empty());
-    let matches = matches.filter(|one| one.kind == ConflictKind::AmbiguousMatch);
+    let matches = matches.filter(|one| one.kind.is_match());
     let pending = matches.filter(|one| one.status == ConflictStatus::Pending);
     plan.converged.extend(pending.map(|one| one.id));
     plan

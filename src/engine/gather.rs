@@ -20,7 +20,7 @@ use super::slice::{Item, Seen, Slice};
 use super::stamp;
 use crate::model::{MarketoId, Record, RecordKey};
 use crate::reconcile::Candidate;
-use crate::store::{Dirty, DirtyReason};
+use crate::store::{Dirty, DirtyReason, Link};
 
 /// How long a row is put off whose address is being worked on elsewhere.
 const OTHERS_NEED: Duration = Duration::from_secs(2);
@@ -36,6 +36,8 @@ pub(super) struct Candidates {
     pub(super) by_rule: HashMap<Uuid, Vec<Candidate>>,
     /// Found by e-mail, by lower-case address.
     pub(super) by_email: HashMap<String, Vec<Candidate>>,
+    /// The links these people have.
+    pub(super) links: HashMap<MarketoId, Link>,
     /// What the other halves of rows mean for them, by row.
     pub(super) turns: HashMap<Uuid, Turn>,
     /// Rows that wanted ones may be.
@@ -179,9 +181,12 @@ async fn find_candidates(
         return Ok(found);
     }
     found.turns = turns;
-    let emails = read_candidates(context, lane, &unlinked, &mut found).await?;
+    let held = items.iter().flat_map(|item| &item.open);
+    let held = held.filter(|one| one.kind.is_match());
+    let held: Vec<MarketoId> = held.filter_map(|one| one.marketo_id).collect();
+    let emails = read_candidates(context, lane, (&unlinked, held), &mut found).await?;
     let ruled = match_rules::ruled(context, lane, &unlinked, &mut found.people).await?;
-    let linked = linked_to(context, &found.people).await?;
+    found.links = linked_to(context, &found.people).await?;
     let moved = former(context).await?;
     made_up(context, &emails, &mut found);
     for (id, person) in &found.people {
@@ -190,7 +195,7 @@ async fn find_candidates(
             stamp: stamp::row_of(person),
             organization: moved.now(stamp::organization_of(person)),
             email: person.get("email").as_text().map(str::to_lowercase),
-            linked_to: linked.get(id).copied(),
+            linked_to: found.links.get(id).and_then(|link| link.dynamics),
         };
         if let Some(row) = candidate.stamp {
             found
@@ -217,11 +222,11 @@ async fn find_candidates(
     Ok(found)
 }
 
-/// Reads whoever may be one of these rows: by our stamp, by the other half's link, by e-mail. The addresses asked for.
+/// Reads whoever may be one of these rows: by our stamp, by e-mail, by a link or a question that names them. The addresses asked for.
 async fn read_candidates(
     context: &Context,
     lane: &Lane,
-    unlinked: &[&Record],
+    (unlinked, held): (&[&Record], Vec<MarketoId>),
     found: &mut Candidates,
 ) -> Result<Vec<String>, EngineError> {
     let mut rows: Vec<String> = unlinked.iter().map(|row| row.key.to_string()).collect();
@@ -230,7 +235,7 @@ async fn read_candidates(
     if lane.fields.iter().any(|name| name == stamp::DYNAMICS_ID) {
         found.people = people(context, lane, stamp::DYNAMICS_ID, &rows).await?;
     }
-    let turned = found.turns.values().filter_map(Turn::person);
+    let turned = found.turns.values().filter_map(Turn::person).chain(held);
     let turned: Vec<String> = turned
         .filter(|id| *id > 0)
         .map(|id| id.to_string())
@@ -300,18 +305,18 @@ fn made_up(context: &Context, emails: &[String], found: &mut Candidates) {
     }
 }
 
-/// Which of these people the store already links, and to which row.
+/// How the store links these people.
 async fn linked_to(
     context: &Context,
     people: &HashMap<MarketoId, Record>,
-) -> Result<HashMap<MarketoId, Uuid>, EngineError> {
+) -> Result<HashMap<MarketoId, Link>, EngineError> {
     let keys: Vec<RecordKey> = people.keys().copied().map(RecordKey::Marketo).collect();
     let links = context
         .store
         .read(move |reader| reader.links_by_key(&keys))
         .await?;
-    let rows = links
-        .into_iter()
-        .filter_map(|(key, link)| Some((key.marketo()?, link.dynamics?)));
-    Ok(rows.collect())
+    let known = links.into_iter();
+    Ok(known
+        .filter_map(|(key, link)| Some((key.marketo()?, link)))
+        .collect())
 }

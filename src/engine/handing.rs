@@ -55,6 +55,8 @@ pub(super) fn release(
         tx.heal_failures(&both, now)?;
         tx.wake(row, now)?;
     }
+    let decided = plan.applied.first();
+    let cause = decided.map_or(Cause::Conversion, |id| Cause::Resolution(id.0));
     let written = |of: &Entity, row| JournalEntry {
         at: now,
         cycle,
@@ -66,7 +68,7 @@ pub(super) fn release(
         field: String::new(),
         before: from.dynamics.map_or(Value::Null, Value::Id),
         after: plan.dynamics.map_or(Value::Null, Value::Id),
-        cause: Cause::Conversion,
+        cause: cause.clone(),
     };
     let rows = [
         written(&from.entity, from.dynamics),

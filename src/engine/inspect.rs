@@ -12,7 +12,7 @@ use super::prepare::{lane, settings};
 use super::remembered::remembered;
 use super::{filtering, objects, related, stamp, why};
 use crate::model::{Conflict, Entity, Failure, MarketoId, Record, RecordKey, Side, Value};
-use crate::store::{Base, Dirty, JournalRow, Link, LinkState, Op};
+use crate::store::{Base, Conversion, Dirty, JournalRow, Link, LinkState, Op};
 
 /// Records one e-mail address is answered with at most.
 const ALIKE: u32 = 20;
@@ -68,6 +68,8 @@ pub struct Inspection {
     pub outbox: Vec<Op>,
     /// The last writes, newest first.
     pub journal: Vec<JournalRow>,
+    /// The leads it came of, or the contact it became.
+    pub conversions: Vec<Conversion>,
     /// Whether both sides agree on every field that is kept in step.
     pub in_sync: bool,
     /// Why it is, or is not.
@@ -217,6 +219,7 @@ async fn one(context: &Context, lanes: &[Lane], mut pair: Pair) -> Result<Inspec
         pending: known.pending,
         outbox: known.outbox,
         journal: known.journal,
+        conversions: known.conversions,
         in_sync: false,
         why: Vec::new(),
     };

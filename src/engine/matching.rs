@@ -9,9 +9,10 @@ use super::lane::Lane;
 use super::merging::{self, stamp_fields};
 use super::plan::{LinkPlan, Plan, Write, op_field};
 use super::slice::Item;
+use super::two_rows;
 use crate::model::{Conflict, ConflictKind, ConflictStatus, MarketoId, Record, Side, Take, Value};
 use crate::reconcile::{Match, create_fields, match_person};
-use crate::store::{LinkState, NewConflict, OpKind};
+use crate::store::{Base, LinkState, NewConflict, OpKind};
 
 /// Stands for the address where other rules match.
 const BY_RULE: &str = "by rule";
@@ -22,7 +23,7 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item, row: &Record) -> Plan {
     let Some(id) = row.key.dynamics() else {
         return plan;
     };
-    let held = item.open.iter().find(|conflict| holds(conflict));
+    let held = item.open.iter().find(|conflict| conflict.kind.is_match());
     let decided = held.is_some_and(|held| held.status == ConflictStatus::Resolved);
     if !decided && let Some(plan) = converting::decide(setting, item, row) {
         return plan;
@@ -66,6 +67,9 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item, row: &Record) -> Plan {
             &people,
             "more than one record may be the same person",
         ),
+        Match::TwoRows { person, row: other } => {
+            two_rows::hold(setting, item, row, (person, other))
+        }
         Match::Foreign(person) => {
             let why = "the matching person belongs to another Dynamics organisation";
             hold(setting, item, row, &[person], why)
@@ -73,14 +77,7 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item, row: &Record) -> Plan {
     }
 }
 
-fn holds(conflict: &Conflict) -> bool {
-    matches!(
-        conflict.kind,
-        ConflictKind::AmbiguousMatch | ConflictKind::SplitMerge
-    )
-}
-
-fn link(
+pub(super) fn link(
     setting: &Setting<'_>,
     item: &Item,
     row: &Record,
@@ -93,13 +90,21 @@ fn link(
     if let Some(plan) = converting::of_other_half(setting, item, row, marketo) {
         return plan;
     }
-    let link_plan = match &item.link {
+    let id = row.key.dynamics();
+    let holder = setting.candidates.links.get(&marketo);
+    let holder = holder.filter(|link| link.state != LinkState::Tombstone && link.dynamics != id);
+    let link_plan = match (&item.link, holder) {
+        // The admin gives it to this row: the two have no history in common.
+        (_, Some(holder)) => LinkPlan::TakeOver {
+            from: Box::new(holder.clone()),
+            base: Base::new(),
+        },
         // A stamp of ours without a link of ours: the state was lost. The base is unknown.
-        None => LinkPlan::New {
+        (None, None) => LinkPlan::New {
             marketo: Some(marketo),
             state: LinkState::Live,
         },
-        Some(_) => LinkPlan::Attach { marketo, trusted },
+        (Some(_), None) => LinkPlan::Attach { marketo, trusted },
     };
     let plan = Plan {
         link_plan,
@@ -205,6 +210,10 @@ fn resolved(
     if held.status != ConflictStatus::Resolved {
         return waiting;
     }
+    if held.kind != ConflictKind::AmbiguousMatch {
+        return two_rows::resolved(setting, item, row, (held, resolution))
+            .unwrap_or_else(|| asked_again(setting, item, row, held));
+    }
     let chosen = match &resolution.take {
         Take::Side(Side::Dynamics) => None,
         Take::Side(Side::Marketo) => held.marketo.to_string().parse().ok(),
@@ -212,27 +221,24 @@ fn resolved(
         Take::Each { .. } => None,
     };
     let mut plan = match (&resolution.take, chosen, row.key.dynamics()) {
-        (Take::Side(Side::Dynamics), ..) if held.kind == ConflictKind::SplitMerge => Plan {
-            link_plan: LinkPlan::Bury,
-            ..Plan::nothing(item)
-        },
         (Take::Side(Side::Dynamics), _, Some(id)) => create(setting, item, row, id),
         (_, Some(person), _) if setting.candidates.people.contains_key(&person) => {
             link(setting, item, row, person, false)
         }
         // Several people, or none of those shown: it has to be decided again.
-        _ => {
-            let mut plan = hold(
-                setting,
-                item,
-                row,
-                &[],
-                "that person was not among the candidates",
-            );
-            plan.superseded.push(held.id);
-            return plan;
-        }
+        _ => return asked_again(setting, item, row, held),
     };
     plan.applied.push(held.id);
+    plan
+}
+
+fn asked_again(setting: &Setting<'_>, item: &Item, row: &Record, held: &Conflict) -> Plan {
+    let why = "that was not among the candidates";
+    let mut plan = match (held.kind, held.marketo_id, held.marketo.to_string().parse()) {
+        (ConflictKind::AmbiguousMatch, ..) => hold(setting, item, row, &[], why),
+        (_, Some(person), Ok(holder)) => two_rows::hold(setting, item, row, (person, holder)),
+        _ => Plan::nothing(item),
+    };
+    plan.superseded.push(held.id);
     plan
 }

@@ -77,12 +77,13 @@ fn split(
         marketo_id: Some(winner),
         label: String::new(),
         base: None,
-        dynamics: Value::Null,
-        marketo: Value::Null,
+        dynamics: loser.dynamics.map_or(Value::Null, |id| Value::text(id.to_string())),
+        marketo: Value::text(other.clone()),
         detected: now,
         note: format!(
             "Marketo merged this person into {winner}, which is linked to the {} {other}: \
-             merge the two rows in Dynamics, or keep this one unlinked (take dynamics)",
+             merge the two rows in Dynamics, or keep this one unlinked (take dynamics), or give the person to it \
+             (type its GUID)",
             winners.entity
         ),
     })?;

@@ -86,6 +86,7 @@ mod stamp;
 mod status;
 mod strangers;
 mod tables;
+mod two_rows;
 mod undoing;
 mod waiting;
 mod watching;

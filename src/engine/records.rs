@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::pull_marketo::STRANGER;
 use super::stage::dirty;
-use crate::model::{ConflictKind, ConflictStatus, Entity, MarketoId, RecordKey};
+use crate::model::{ConflictStatus, Entity, MarketoId, RecordKey};
 use crate::store::{Base, DirtyReason, Link, LinkState, NewLink, StoreError, Tx};
 
 /// A wish for a row in Dynamics, made of a Marketo person.
@@ -123,7 +123,7 @@ pub fn link(
             tx.set_base(link.id, &Base::new())?;
             let held = tx.open_conflicts(&[link.id])?.remove(&link.id);
             for conflict in held.into_iter().flatten() {
-                if conflict.kind == ConflictKind::AmbiguousMatch {
+                if conflict.kind.is_match() {
                     tx.set_conflict_status(conflict.id, ConflictStatus::Applied, now)?;
                 }
             }

@@ -7,7 +7,7 @@ use super::custom;
 use super::error::EngineError;
 use super::pull_marketo::STRANGER;
 use crate::model::{Conflict, Entity, Failure, LinkId, MarketoId, RecordKey};
-use crate::store::{Base, Dirty, JournalRow, Link, Op, Reader, StoreError};
+use crate::store::{Base, Conversion, Dirty, JournalRow, Link, Op, Reader, StoreError};
 
 /// Journal rows shown of a record.
 const WRITES: usize = 50;
@@ -21,6 +21,8 @@ pub(super) struct Remembered {
     pub(super) pending: Vec<Dirty>,
     pub(super) outbox: Vec<Op>,
     pub(super) journal: Vec<JournalRow>,
+    /// The leads it came of, and the contact it became.
+    pub(super) conversions: Vec<Conversion>,
 }
 
 /// Everything the store knows of a row and a person that belong together.
@@ -60,6 +62,12 @@ pub(super) async fn remembered(
         journal.dedup_by_key(|row| row.id);
         journal.truncate(WRITES);
         let first = ids.first().copied();
+        let rows = row.or(link.as_ref().and_then(|link| link.dynamics));
+        let rows: Vec<Uuid> = rows.into_iter().collect();
+        let mut conversions: Vec<Conversion> = reader.conversions(&rows)?.into_values().collect();
+        for row in rows {
+            conversions.extend(reader.conversions_into(row)?);
+        }
         Ok(Remembered {
             base: reader.bases(&ids)?.into_values().next().unwrap_or_default(),
             conflicts: reader
@@ -72,6 +80,7 @@ pub(super) async fn remembered(
             link,
             pending,
             journal,
+            conversions,
         })
     };
     Ok(context.store.read(read).await?)

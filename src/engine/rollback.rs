@@ -196,8 +196,8 @@ fn step(
             }
             return Ok(Some(step));
         }
-        // A conversion is a fact of Dynamics.
-        (Cause::Conversion, _) => return Ok(None),
+        // A conversion is a fact of Dynamics; which row has a person is undone by `records unlink` and `link`.
+        (Cause::Conversion, _) | (Cause::Resolution(_), true) => return Ok(None),
         (Cause::Delete, _) | (_, true) => {
             step.why = Some("what was deleted cannot be brought back".to_owned());
             return Ok((entry.field.is_empty()).then_some(step));

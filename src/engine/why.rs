@@ -7,7 +7,7 @@ use crate::store::LinkState;
 
 /// Completes an inspection: whether it is in step, and why. `outside`: the row is there, and not in scope.
 pub(super) fn tell(found: &mut Inspection, lane: Option<&Lane>, (paused, outside): (bool, bool)) {
-    let mut why = Vec::new();
+    let mut why = converted(found);
     let object = lane.is_some_and(|lane| lane.object.is_some());
     if outside {
         why.push(
@@ -40,6 +40,27 @@ pub(super) fn tell(found: &mut Inspection, lane: Option<&Lane>, (paused, outside
     found.why = why;
 }
 
+/// What it came of and what it became.
+fn converted(found: &Inspection) -> Vec<String> {
+    let told = found.conversions.iter().map(|one| {
+        let at = one.at.format("%Y-%m-%d");
+        if Some(one.lead) != found.dynamics_id {
+            format!("converted from lead {}, seen {at}", one.lead)
+        } else if one.gone.is_some() {
+            format!(
+                "it became the contact {}, seen {at}, which was deleted since",
+                one.contact
+            )
+        } else {
+            format!(
+                "it became the contact {}, seen {at}, which stands for the person",
+                one.contact
+            )
+        }
+    });
+    told.collect()
+}
+
 fn kept(direction: &str) -> bool {
     direction != Direction::Off.word()
 }
@@ -49,8 +70,16 @@ fn waits(field: &Compared) -> bool {
     matches!(field.dynamics, Value::Id(_)) && field.marketo.is_null()
 }
 
+fn became(found: &Inspection) -> bool {
+    let of_this = |lead| Some(lead) == found.dynamics_id;
+    found.conversions.iter().any(|one| of_this(one.lead))
+}
+
 fn standing(found: &Inspection, why: &mut Vec<String>) {
     match (found.link.as_ref().map(|link| link.state), found.dynamics, found.marketo) {
+        (Some(LinkState::Tombstone), ..) if became(found) => {
+            why.push("not in step: the contact took its place".to_owned());
+        }
         (Some(LinkState::Tombstone), ..) => why.push(
             "not in step: the link was ended by a delete or by hand; it is kept so that a late echo re-creates \
              nobody (`syncdeck records link` links them again)"

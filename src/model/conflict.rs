@@ -18,6 +18,8 @@ pub enum ConflictKind {
     DeleteEdit,
     /// More than one record matches; `candidates` are in the note.
     AmbiguousMatch,
+    /// Two Dynamics rows are the same Marketo person; only one of them can be kept in step with it.
+    TwoRows,
     /// A write of ours replaced a value somebody had just set; the lost value is kept here.
     Overwritten,
     /// Two linked records were merged on one side only.
@@ -36,10 +38,11 @@ pub enum ConflictKind {
 
 impl ConflictKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Field,
         Self::DeleteEdit,
         Self::AmbiguousMatch,
+        Self::TwoRows,
         Self::Overwritten,
         Self::SplitMerge,
         Self::KeyClash,
@@ -55,6 +58,7 @@ impl ConflictKind {
             Self::Field => "field",
             Self::DeleteEdit => "delete_edit",
             Self::AmbiguousMatch => "ambiguous_match",
+            Self::TwoRows => "two_rows",
             Self::Overwritten => "overwritten",
             Self::SplitMerge => "split_merge",
             Self::KeyClash => "key_clash",
@@ -68,6 +72,14 @@ impl ConflictKind {
     /// The kind a stored word names.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Whether it asks which records belong together: decided by a side, or by typing whom.
+    pub fn is_match(self) -> bool {
+        matches!(
+            self,
+            Self::AmbiguousMatch | Self::TwoRows | Self::SplitMerge
+        )
     }
 
     /// Whether it is a correction: a decision of the admin's own that no collision asked for. It beats whatever else

@@ -26,9 +26,16 @@ pub enum Match {
     Linked(MarketoId),
     /// The only person with this e-mail address, linked and stamped to nobody.
     ByEmail(MarketoId),
+    /// The person belongs to another row already, by its link or by its stamp.
+    TwoRows {
+        /// The person.
+        person: MarketoId,
+        /// The row that has it.
+        row: Uuid,
+    },
     /// Nobody.
     None,
-    /// Several, or one that belongs to another row: held for the admin.
+    /// Several: held for the admin.
     Ambiguous(Vec<MarketoId>),
     /// Stamped by another organisation: an instance copy, a sandbox refresh or a wrong address.
     Foreign(MarketoId),
@@ -61,6 +68,11 @@ pub fn match_person(
     if let Some(foreign) = mine.iter().find(|one| is_foreign(one, organization)) {
         return Match::Foreign(foreign.id);
     }
+    if let [one] = mine.as_slice()
+        && let Some(held) = of_another(one, row)
+    {
+        return held;
+    }
     if !mine.is_empty() {
         return Match::Ambiguous(distinct(mine.iter().map(|one| one.id).collect()));
     }
@@ -85,8 +97,18 @@ fn by_address(row: Uuid, email: &str, organization: Uuid, found: &[Candidate]) -
         ([], _) | (_, None) => Match::None,
         ([id], Some(one)) if is_foreign(one, organization) => Match::Foreign(*id),
         ([id], Some(one)) if one.linked_to.is_none() && one.stamp.is_none() => Match::ByEmail(*id),
+        ([_], Some(one)) => of_another(one, row).unwrap_or(Match::Ambiguous(ids)),
         _ => Match::Ambiguous(ids),
     }
+}
+
+/// A person that another row has.
+fn of_another(one: &Candidate, row: Uuid) -> Option<Match> {
+    let held = one.linked_to.or(one.stamp).filter(|held| *held != row)?;
+    Some(Match::TwoRows {
+        person: one.id,
+        row: held,
+    })
 }
 
 fn is_foreign(one: &Candidate, organization: Uuid) -> bool {

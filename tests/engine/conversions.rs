@@ -313,3 +313,33 @@ async fn another_person_of_the_contacts_address_is_asked_about() {
     );
     assert_eq!(bench.link(lead).unwrap().state, LinkState::Tombstone);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_look_at_the_record_says_what_it_came_of_and_what_became_of_it() {
+    let (bench, lead, person) = lead_in_step().await;
+    let contact = bench.qualify(lead).await;
+    assert_clean(&bench.later().await);
+    for (key, wanted) in [
+        (contact.to_string(), format!("converted from lead {lead}")),
+        (person.to_string(), format!("converted from lead {lead}")),
+        (lead.to_string(), format!("became the contact {contact}")),
+    ] {
+        let found = syncdeck::engine::inspect(bench.parts(), &key)
+            .await
+            .unwrap();
+        let why: Vec<&String> = found.iter().flat_map(|one| &one.why).collect();
+        assert!(
+            why.iter().any(|line| line.contains(&wanted)),
+            "{key}: {why:?}"
+        );
+    }
+    let all = bench
+        .store
+        .read_blocking(|r| r.latest_conversions(10))
+        .unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!(
+        (all[0].lead, all[0].contact, all[0].marketo),
+        (lead, contact, Some(person))
+    );
+}

@@ -49,7 +49,7 @@ async fn killed_five_times_in_its_first_copy_it_loses_and_doubles_nobody() {
     let held: HashSet<String> = held
         .lines()
         .filter_map(|line| serde_json::from_str::<Json>(line).ok())
-        .filter(|one| one["kind"] == "ambiguous_match")
+        .filter(|one| one["kind"] == "ambiguous_match" || one["kind"] == "two_rows")
         .filter_map(|one| one["dynamics_id"].as_str().map(str::to_owned))
         .collect();
     let plain = Plain::sign_in(&announced).await;

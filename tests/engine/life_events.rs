@@ -119,14 +119,98 @@ async fn an_ambiguous_address_is_held_until_somebody_says_who_it_is() {
     bench.assert_in_step();
 }
 
-#[tokio::test(start_paused = true)]
-async fn two_rows_of_one_address_never_make_two_people_unasked() {
+/// Two leads of one address: the one that came first has the person, the other is asked about.
+async fn two_rows() -> (Bench, [Uuid; 2], i64) {
     let bench = Bench::empty();
-    bench.lead(&person_columns("Ada"));
-    bench.lead(&person_columns("Ada"));
+    let rows = [(); 2].map(|()| bench.lead(&person_columns("Ada")));
+    bench.cycle().await;
+    bench.pass(10).await;
     bench.cycle().await;
     assert_eq!(bench.people().len(), 1);
-    assert_eq!(bench.pending().kind, ConflictKind::AmbiguousMatch);
+    let asked = bench.pending();
+    assert_eq!(asked.kind, ConflictKind::TwoRows);
+    let this = asked.dynamics_id.unwrap();
+    let other = if this == rows[0] { rows[1] } else { rows[0] };
+    let candidates = (asked.dynamics.to_string(), asked.marketo.to_string());
+    assert_eq!(candidates, (this.to_string(), other.to_string()));
+    let person = bench.person_of(other);
+    (bench, [this, other], person)
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_rows_of_one_address_never_make_two_people_unasked() {
+    let (bench, [this, _], _) = two_rows().await;
+    bench.edit(this, "jobtitle", "Countess");
+    bench.later().await;
+    assert_eq!(bench.people().len(), 1);
+    assert_eq!(bench.pending().kind, ConflictKind::TwoRows);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_rows_of_one_person_the_admin_says_which_keeps_it() {
+    for (word, moves) in [
+        ("dynamics", true),
+        ("marketo", false),
+        ("this", true),
+        ("other", false),
+    ] {
+        let (bench, [this, other], person) = two_rows().await;
+        let take = match word {
+            "dynamics" => Take::Side(Side::Dynamics),
+            "marketo" => Take::Side(Side::Marketo),
+            "this" => Take::Value(text(&this.to_string())),
+            _ => Take::Value(text(&other.to_string())),
+        };
+        bench.resolve(bench.pending().id, take);
+        assert_clean(&bench.later().await);
+        let (keeps, loses) = if moves { (this, other) } else { (other, this) };
+        assert_eq!(bench.person_of(keeps), person, "{word}");
+        assert_eq!(
+            bench.link(loses).unwrap().state,
+            LinkState::Tombstone,
+            "{word}"
+        );
+        assert!(bench.people_of(loses).is_empty(), "{word}");
+        bench.edit(loses, "jobtitle", "of the other");
+        bench.edit(keeps, "address1_city", "London");
+        assert_clean(&bench.later().await);
+        assert_eq!(bench.field(person, "city"), json!("London"), "{word}");
+        assert_ne!(
+            bench.field(person, "title"),
+            json!("of the other"),
+            "{word}"
+        );
+        assert_eq!(bench.people().len(), 1, "{word}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_word_that_names_neither_row_is_asked_again_and_new_makes_a_second_person() {
+    let (bench, [this, other], person) = two_rows().await;
+    let first = bench.pending();
+    bench.resolve(first.id, Take::Value(text("somebody")));
+    bench.later().await;
+    assert_eq!(bench.status(first.id), ConflictStatus::Superseded);
+    bench.resolve(bench.pending().id, Take::Value(text("new")));
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.person_of(other), person);
+    assert_ne!(bench.person_of(this), person);
+    bench.assert_in_step();
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_people_merged_in_marketo_the_losers_row_can_be_given_the_winner() {
+    let bench = Bench::empty();
+    let (one, two) = (bench.somebody("Ada"), bench.somebody("Grace"));
+    bench.cycle().await;
+    bench.pass(10).await;
+    let (winner, loser) = (bench.person_of(one), bench.person_of(two));
+    bench.world.marketo.merge_people(winner, &[loser]);
+    bench.later().await;
+    bench.resolve(bench.pending().id, Take::Value(text(&two.to_string())));
+    bench.later().await;
+    assert_eq!(bench.person_of(two), winner);
+    assert_eq!(bench.link(one).unwrap().state, LinkState::Tombstone);
 }
 
 #[tokio::test(start_paused = true)]

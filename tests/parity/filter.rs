@@ -74,3 +74,31 @@ async fn after_a_merge_the_winners_mark_decides() {
         }
     }
 }
+
+/// 7. A merge whose loser had become a contact: the contact keeps its person, and the winner's mark decides on its own.
+#[tokio::test(start_paused = true)]
+async fn a_merge_of_a_converted_lead_leaves_its_contact_alone() {
+    for winner in [true, false] {
+        let bench = Bench::empty();
+        let lost = marked(&bench, "lead", "Lost", json!(true));
+        let kept = marked(&bench, "lead", "Kept", json!(winner));
+        bench.cycle().await;
+        bench.pass(10).await;
+        let person = bench.person_of(lost);
+        let contact = bench.qualify(lost).await;
+        assert_clean(&bench.later().await);
+        bench.world.dynamics.merge_rows("lead", kept, lost).unwrap();
+        bench.edit(kept, "jobtitle", "Countess");
+        bench.edit(contact, "jobtitle", "Lady");
+        assert_clean(&bench.later().await);
+        assert_clean(&bench.later().await);
+        assert_eq!(bench.person_of(contact), person, "{winner}");
+        assert_eq!(bench.field(person, "title"), json!("Lady"), "{winner}");
+        assert_eq!(bench.people().len(), 1 + usize::from(winner), "{winner}");
+        for person in bench.people_of(kept) {
+            assert_eq!(bench.field(person, "title"), json!("Countess"));
+        }
+        assert!(bench.people_of(lost).is_empty(), "{winner}");
+        bench.assert_in_step();
+    }
+}

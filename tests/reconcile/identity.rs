@@ -100,12 +100,18 @@ fn an_email_address_matches_only_one_nobody_else_claims() {
         (
             "one linked to another",
             &[linked(7, OTHER_ROW)],
-            Match::Ambiguous(vec![7]),
+            Match::TwoRows {
+                person: 7,
+                row: OTHER_ROW,
+            },
         ),
         (
             "stamped for another",
             &[stamped(7, OTHER_ROW, OURS)],
-            Match::Ambiguous(vec![7]),
+            Match::TwoRows {
+                person: 7,
+                row: OTHER_ROW,
+            },
         ),
         (
             "stamped elsewhere",
@@ -135,5 +141,9 @@ fn our_stamp_on_a_person_linked_to_another_row_is_held() {
         linked_to: Some(OTHER_ROW),
         ..stamped(7, ROW, OURS)
     };
-    assert_eq!(found(&[torn], &[]), Match::Ambiguous(vec![7]));
+    let held = Match::TwoRows {
+        person: 7,
+        row: OTHER_ROW,
+    };
+    assert_eq!(found(&[torn], &[]), held);
 }

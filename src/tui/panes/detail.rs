@@ -195,6 +195,7 @@ fn kind_words(kind: ConflictKind) -> &'static str {
         ConflictKind::Field => "both sides changed this field",
         ConflictKind::DeleteEdit => "deleted on one side, edited on the other",
         ConflictKind::AmbiguousMatch => "more than one record matches",
+        ConflictKind::TwoRows => "two Dynamics rows are one Marketo person",
         ConflictKind::Overwritten => "a write of ours replaced a value somebody had just set",
         ConflictKind::SplitMerge => "linked records were merged on one side only",
         ConflictKind::KeyClash => "another record holds this unique key",

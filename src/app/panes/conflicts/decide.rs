@@ -152,6 +152,9 @@ pub(in crate::app) fn undo(state: &mut State) -> Vec<Effect> {
 pub(in crate::app) fn why_no_typing(state: &State) -> Option<String> {
     let targets = state.panes.conflicts.targets();
     let first = targets.first()?;
+    if targets.len() == 1 && first.kind.is_match() {
+        return None;
+    }
     if targets.iter().any(|one| one.kind != ConflictKind::Field) {
         return Some("only a field's conflict takes a typed value".to_owned());
     }
