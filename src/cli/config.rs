@@ -205,6 +205,13 @@ fn check(entity: &mut EntityDocument) -> anyhow::Result<()> {
     if let Some(expression) = &entity.rules.filter.expression {
         Expression::parse(expression)?;
     }
+    if let Some(rule) = &entity.rules.create_in_dynamics {
+        Expression::parse(rule)?;
+        anyhow::ensure!(
+            entity.name.is_person(),
+            "only people are created in Dynamics"
+        );
+    }
     for rule in &entity.rules.matching {
         anyhow::ensure!(!rule.fields.is_empty(), "a match rule names no field");
     }

@@ -15,6 +15,7 @@ mod output;
 mod pause;
 mod preview;
 mod rebind;
+mod record_lists;
 mod records;
 mod resources;
 mod rollback;

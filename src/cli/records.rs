@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::args::Place;
 use super::failures::wake;
 use super::output::{self, Exit};
+use super::record_lists::{self, ListArguments};
 use super::{conflicts, failures, history, resources};
 use crate::clock::Clock;
 use crate::engine::{self, Asked, EngineError, Inspection, NewRow, inspect};
@@ -23,6 +24,8 @@ pub(super) enum RecordsVerb {
         #[arg(long)]
         json: bool,
     },
+    /// List people who exist in Marketo only, or records whose owner is not in Marketo, with the reason
+    List(ListArguments),
     /// Look at a record now
     Sync {
         /// A Dynamics GUID or a Marketo id
@@ -64,6 +67,7 @@ pub(super) fn records(place: &Place, verb: RecordsVerb) -> anyhow::Result<Exit> 
     let (_, store) = resources::existing(place)?;
     match verb {
         RecordsVerb::Show { key, json } => show(place, store, &key, json),
+        RecordsVerb::List(arguments) => record_lists::list(place, store, &arguments),
         RecordsVerb::Sync { key } => {
             let key = key_of(&key)?;
             let entity = entity_of(place, &store, key)?;

@@ -78,6 +78,16 @@ pub(super) async fn list(
     }
 }
 
+/// Whether everybody was listed, as far as that is wanted.
+pub(super) async fn is_listed(context: &Context) -> Result<bool, EngineError> {
+    if context.sync.listing == Listing::Off {
+        return Ok(true);
+    }
+    let stored = context.store.read(|reader| reader.setting(STATE)).await?;
+    let stored: Option<Progress> = stored.and_then(|text| serde_json::from_str(&text).ok());
+    Ok(stored.is_some_and(|stored| stored.done))
+}
+
 async fn advance(context: &Context) -> Result<Next, EngineError> {
     let now = context.clock.now();
     let stored = context.store.read(|reader| reader.setting(STATE)).await?;

@@ -19,6 +19,7 @@ mod context;
 mod control;
 mod converted;
 mod converting;
+mod create_rules;
 mod creating;
 mod custom;
 mod cycle;
@@ -101,6 +102,7 @@ pub use backfill_spec::{BackfillSpec, IDS_MAX};
 pub use checking::{Check, check};
 pub use command::{Alike, Command};
 pub use context::Parts;
+pub use create_rules::{LISTED_MAX, MarketoOnly, list_marketo_only};
 pub use custom::{
     CustomPlan, EntityLine, PlannedColumn, add_custom, entity_list, plan_custom, remove_custom,
 };

@@ -17,7 +17,7 @@ use super::error::EngineError;
 use super::lane::Lane;
 use super::slice::Part;
 use super::work::{Arrivals, Work};
-use super::{approval, compare, pull_dynamics, pull_marketo, strangers};
+use super::{approval, compare, create_rules, pull_dynamics, pull_marketo, strangers};
 use crate::connectors::{Errand, Purpose};
 use crate::model::{CycleId, Entity};
 
@@ -220,6 +220,7 @@ impl<'a> Order<'a> {
         self.live(Stage::People, arrivals).await?;
         let people = self.lanes.of(Stage::People);
         strangers::route(self.context, people, self.organization).await?;
+        create_rules::walk(self.context, people).await?;
         self.live(Stage::People, arrivals).await
     }
 

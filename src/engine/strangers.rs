@@ -5,17 +5,19 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::context::Context;
+use super::create_rules::{self, CreateRules};
 use super::error::EngineError;
 use super::lane::Lane;
 use super::pull_marketo::STRANGER;
+use super::records::NewRow;
 use super::slice::SLICE;
 use super::stage::dirty;
 use super::stamp;
 use crate::model::{Entity, Record, RecordKey};
 use crate::store::{Dirty, DirtyReason, StoreError, Tx};
 
-/// Routes every due stranger. A person without a stamp exists only in Marketo: people are created in Dynamics on
-/// request only, so nothing is to be done.
+/// Routes every due stranger. A person without a stamp exists only in Marketo: it is created in
+/// Dynamics where a rule says so, else on request only.
 pub(super) async fn route(
     context: &Context,
     lanes: &[Arc<Lane>],
@@ -38,6 +40,8 @@ pub(super) async fn route(
             return Ok(());
         };
         let ids: Vec<String> = unknown.iter().map(|dirty| dirty.key.to_string()).collect();
+        let rules = CreateRules::of(context, lanes.iter().map(|lane| &**lane));
+        let lane = rules.reading(lane);
         let people = if ids.is_empty() {
             Vec::new()
         } else {
@@ -46,6 +50,7 @@ pub(super) async fn route(
                 .people("id", &ids, &lane.fields, &lane.person)
                 .await?
         };
+        let wanted: Vec<NewRow> = people.iter().filter_map(|one| rules.wanted(one)).collect();
         let listed: Vec<_> = people
             .iter()
             .filter(|person| stamped_row(person, lanes, organization).is_none())
@@ -61,6 +66,7 @@ pub(super) async fn route(
             .transaction(move |tx| {
                 tx.mark_dirty(&ours)?;
                 tx.add_marketo_only(&listed)?;
+                create_rules::ask(tx, &wanted, now)?;
                 clear(tx, &unknown)
             })
             .await?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::Side;
 
@@ -170,6 +171,14 @@ pub struct EntityRules {
     pub brakes: BrakeRules,
     /// How a row without a link finds its person, in this order; our own stamp always comes first.
     pub matching: Vec<MatchRule>,
+    /// Which people who exist in Marketo only are created in Dynamics unasked: a CEL expression over Marketo's fields.
+    /// None: nobody is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub create_in_dynamics: Option<String>,
+    /// Who owns a record in Marketo as long as its owner is not there: a user's or team's row. None: whoever owned it
+    /// before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_fallback: Option<Uuid>,
 }
 
 impl Default for EntityRules {
@@ -183,6 +192,8 @@ impl Default for EntityRules {
             matching: vec![MatchRule {
                 fields: vec!["email".to_owned()],
             }],
+            create_in_dynamics: None,
+            owner_fallback: None,
         }
     }
 }
@@ -216,6 +227,10 @@ pub enum RuleChange {
     Brakes(BrakeRules),
     /// How rows find their people.
     Matching(Vec<MatchRule>),
+    /// Who is created in Dynamics unasked.
+    CreateInDynamics(Option<String>),
+    /// Who owns what has no owner in Marketo.
+    OwnerFallback(Option<Uuid>),
     /// All rules at once.
     All(Box<EntityRules>),
 }
@@ -232,6 +247,8 @@ impl RuleChange {
             Self::Leave(policy) => rules.leave = policy,
             Self::Brakes(brakes) => rules.brakes = brakes,
             Self::Matching(matching) => rules.matching = matching,
+            Self::CreateInDynamics(rule) => rules.create_in_dynamics = rule,
+            Self::OwnerFallback(row) => rules.owner_fallback = row,
             Self::All(all) => *rules = *all,
         }
     }

@@ -4,6 +4,7 @@ mod brakes;
 mod budget;
 mod conversions;
 mod crash;
+mod create_rules;
 mod deletes;
 mod directions;
 mod edits;

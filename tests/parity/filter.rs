@@ -87,6 +87,9 @@ async fn a_merge_of_a_converted_lead_leaves_its_contact_alone() {
         let person = bench.person_of(lost);
         let contact = bench.qualify(lost).await;
         assert_clean(&bench.later().await);
+        // Dynamics merges open leads only.
+        let open = [("statecode", json!(0)), ("statuscode", json!(1))];
+        bench.world.dynamics.edit_row("lead", lost, &open).unwrap();
         bench.world.dynamics.merge_rows("lead", kept, lost).unwrap();
         bench.edit(kept, "jobtitle", "Countess");
         bench.edit(contact, "jobtitle", "Lady");

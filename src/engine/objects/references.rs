@@ -37,6 +37,8 @@ pub(in crate::engine) struct Missing {
     pub(in crate::engine) parent: Option<(Uuid, String)>,
     /// Whether nothing at all can be written without it.
     pub(in crate::engine) required: bool,
+    /// Whether another stands in for it.
+    pub(in crate::engine) fallback: bool,
 }
 
 impl Missing {
@@ -47,8 +49,13 @@ impl Missing {
                 FailureClass::MissingParent,
                 "missing_parent",
                 format!(
-                    "{} waits for the {table} {id}, which is not in Marketo yet; what was there is kept",
-                    self.field
+                    "{} waits for the {table} {id}, which is not in Marketo yet; {}",
+                    self.field,
+                    if self.fallback {
+                        "the fallback owner stands in"
+                    } else {
+                        "what was there is kept"
+                    }
                 ),
             ),
             None => (
@@ -89,7 +96,9 @@ pub(in crate::engine) async fn resolve(
     if fields.is_empty() {
         return Ok(());
     }
-    let parents = named(items, &fields);
+    let mut parents = named(items, &fields);
+    let fallback = lane.settings.rules.owner_fallback;
+    parents.extend(fallback.map(RecordKey::Dynamics));
     let links = context
         .store
         .read(move |reader| reader.links_by_key(&parents))
@@ -132,6 +141,7 @@ fn look(lane: &Lane, item: &mut Item, column: &str, field: &str, links: &HashMap
         field: field.to_owned(),
         parent,
         required: false,
+        fallback: false,
     };
     match parent(row.get(column)) {
         Some(id) => {
@@ -139,7 +149,14 @@ fn look(lane: &Lane, item: &mut Item, column: &str, field: &str, links: &HashMap
             if !link.is_some_and(is_there) {
                 let table = table_of(lane, row, column);
                 row.fields.remove(column);
-                item.missing.push(missing(Some((id, table))));
+                let fallback = fallback(lane, field, links);
+                if let Some(other) = fallback {
+                    row.fields.insert(column.to_owned(), Value::Id(other));
+                }
+                item.missing.push(Missing {
+                    fallback: fallback.is_some(),
+                    ..missing(Some((id, table)))
+                });
             }
         }
         // A person can be moved to another company or owner, never taken out of one.
@@ -151,6 +168,14 @@ fn look(lane: &Lane, item: &mut Item, column: &str, field: &str, links: &HashMap
         }
         None => {}
     }
+}
+
+/// Who owns a record whose owner Marketo does not have: the one the admin named, once that one is there.
+fn fallback(lane: &Lane, field: &str, links: &HashMap<RecordKey, Link>) -> Option<Uuid> {
+    let other = lane.settings.rules.owner_fallback?;
+    let link = links.get(&RecordKey::Dynamics(other));
+    let owner = points(field) == Some(Points::SalesPerson);
+    (owner && link.is_some_and(is_there)).then_some(other)
 }
 
 /// Whether the Marketo side has a value in `field`.

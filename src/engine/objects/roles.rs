@@ -112,6 +112,7 @@ fn attach(row: &mut Record, tie: &Tie, links: &HashMap<RecordKey, Link>) -> Vec<
     let missing = |field: &str, id: Uuid, table: &str| Missing {
         field: field.to_owned(),
         parent: Some((id, table.to_owned())),
+        fallback: false,
         required: true,
     };
     let mut absent = Vec::new();

@@ -1,10 +1,10 @@
 //! Users and teams are sales persons; who owns a record shows in Marketo, and is never blanked in silence.
 
 use serde_json::json;
-use syncdeck::model::{Direction, Entity, FailureClass, Policy};
+use syncdeck::model::{Direction, Entity, FailureClass, Policy, RuleChange};
 use syncdeck::sandbox::dynamics::HUMANS;
 
-use super::super::harness::{Bench, assert_clean};
+use super::super::harness::{Bench, assert_clean, person_columns};
 use super::{bind, company, record};
 
 #[tokio::test(start_paused = true)]
@@ -132,4 +132,59 @@ async fn a_contact_follows_its_account_to_another_company_and_is_never_taken_out
     let failures = bench.failures();
     assert_eq!(failures.len(), 1, "{failures:#?}");
     assert_eq!(failures[0].refusal.code, "kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fallback_owner_stands_in_until_the_real_one_is_there() {
+    let bench = Bench::whole(0, 1);
+    let lead = bench.somebody("Ada");
+    let user = bench.column(lead, "_ownerid_value");
+    let contact = bench.row_of("contact", &person_columns("Grace")[1..]);
+    let account = bench.row_of("account", &[("name", json!("Analytical"))]);
+    let deal = bench.row_of("opportunity", &[("name", json!("Engine"))]);
+    let team = bench.rows("team").await[0];
+    let rows = [
+        ("lead", lead),
+        ("contact", contact),
+        ("account", account),
+        ("opportunity", deal),
+    ];
+    for (table, row) in rows {
+        let entity = Entity::named(table);
+        bench.rule(
+            &entity,
+            RuleChange::OwnerFallback(user.as_str().unwrap().parse().ok()),
+        );
+        let values = [("ownerid@odata.bind", bind("teams", team))];
+        bench.world.dynamics.edit_row(table, row, &values).unwrap();
+    }
+    bench.set(Entity::TEAM, Direction::Off, Policy::Dynamics);
+    bench.cycle().await;
+    bench.later().await;
+    let owners = |bench: &Bench| {
+        [
+            bench.field(bench.person_of(lead), "externalSalesPersonId"),
+            bench.field(bench.person_of(contact), "externalSalesPersonId"),
+            company(bench, account).unwrap()["externalSalesPersonId"].clone(),
+            record(
+                bench,
+                "opportunities",
+                "externalOpportunityId",
+                &deal.to_string(),
+            )
+            .unwrap()["externalSalesPersonId"]
+                .clone(),
+        ]
+    };
+    assert_eq!(owners(&bench), [(); 4].map(|()| user.clone()));
+    let waiting = bench.failures();
+    let named = waiting
+        .iter()
+        .filter(|one| one.field.as_deref() == Some("externalSalesPersonId"));
+    let named = named.filter(|one| one.refusal.message.contains(&team.to_string()));
+    assert_eq!(named.count(), 4, "{waiting:#?}");
+    bench.set(Entity::TEAM, Direction::ToMarketo, Policy::Dynamics);
+    assert_clean(&bench.later().await);
+    assert_eq!(owners(&bench), [(); 4].map(|()| json!(team.to_string())));
+    assert!(bench.failures().is_empty());
 }

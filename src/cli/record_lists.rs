@@ -1,0 +1,102 @@
+//! `syncdeck records list`: who exists in Marketo only, and whose owner Marketo does not have; each with the reason.
+
+use clap::Args;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::args::Place;
+use super::output::{self, Exit};
+use super::resources;
+use crate::engine::{self, MarketoOnly};
+use crate::model::{Failure, FailureClass, MarketoId};
+use crate::store::{FailureFilter, Store};
+
+/// The field an owner is written to.
+const OWNER: &str = "externalSalesPersonId";
+/// Failures read at a time.
+const PAGE: usize = 500;
+
+#[derive(Debug, Args)]
+#[group(id = "which", required = true, multiple = false, args = ["marketo_only", "unresolved_owners"])]
+pub(super) struct ListArguments {
+    /// People who exist in Marketo only, by id
+    #[arg(long)]
+    marketo_only: bool,
+    /// Records whose owner in Dynamics is not in Marketo
+    #[arg(long)]
+    unresolved_owners: bool,
+    /// People behind this id only
+    #[arg(long, value_name = "ID", requires = "marketo_only")]
+    after: Option<MarketoId>,
+    /// How many at most
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    limit: usize,
+    /// Print one JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints a list.
+pub(super) fn list(place: &Place, store: Store, arguments: &ListArguments) -> anyhow::Result<Exit> {
+    if arguments.unresolved_owners {
+        return owners(&store, arguments);
+    }
+    let parts = resources::parts(&resources::profile(place)?, store)?;
+    let (after, limit) = (arguments.after, arguments.limit);
+    let found = resources::runtime()?.block_on(engine::list_marketo_only(parts, after, limit))?;
+    for one in &found {
+        print(arguments.json, person(one), || {
+            format!("{:>10}  {:<40}  {}", one.marketo, one.label, one.reason)
+        })?;
+    }
+    Ok(Exit::Clean)
+}
+
+fn person(one: &MarketoOnly) -> Json {
+    json!({"type": "marketo_only", "marketo_id": one.marketo, "label": one.label, "updated": one.updated,
+           "reason": one.reason})
+}
+
+fn owners(store: &Store, arguments: &ListArguments) -> anyhow::Result<Exit> {
+    let filter = FailureFilter {
+        class: Some(FailureClass::MissingParent),
+        field: Some(OWNER.to_owned()),
+        ..FailureFilter::default()
+    };
+    let (mut left, mut after) = (arguments.limit, None);
+    while left > 0 {
+        let page = left.min(PAGE);
+        let rows = store.read_blocking(|reader| reader.failures(&filter, after, page))?;
+        for row in &rows {
+            let owner = owner_in(&row.refusal.message);
+            print(arguments.json, unresolved(row, owner), || {
+                let id = row.dynamics_id.map(|id| id.to_string()).unwrap_or_default();
+                format!("{:<12} {id}  {}", row.entity.name(), row.refusal.message)
+            })?;
+        }
+        left -= rows.len();
+        after = rows.last().map(|row| row.id);
+        if rows.len() < page {
+            break;
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+fn unresolved(row: &Failure, owner: Option<Uuid>) -> Json {
+    json!({"type": "unresolved_owner", "entity": row.entity, "dynamics_id": row.dynamics_id,
+           "marketo_id": row.marketo_id, "owner": owner, "reason": row.refusal.message, "next_try": row.next_try})
+}
+
+/// The row a message waits for.
+fn owner_in(message: &str) -> Option<Uuid> {
+    let mut words = message.split(|letter: char| letter.is_whitespace() || letter == ',');
+    words.find_map(|word| word.parse().ok())
+}
+
+fn print(as_json: bool, document: Json, words: impl FnOnce() -> String) -> anyhow::Result<()> {
+    if as_json {
+        return output::json(&document);
+    }
+    Ok(output::line(&output::clean(&words()))?)
+}
