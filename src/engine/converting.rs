@@ -12,6 +12,7 @@ use super::decide::Setting;
 use super::halves::Turn;
 use super::lane::Lane;
 use super::matching;
+use super::merged_away;
 use super::merging;
 use super::plan::{LinkPlan, Plan};
 use super::slice::Item;
@@ -30,15 +31,16 @@ const STATE: &str = "statecode";
 const OPEN: i64 = 0;
 
 /// The columns a lane reads to recognise a conversion.
-pub(super) fn columns(entity: &Entity, table: &Table) -> Option<String> {
-    let name = if *entity == Entity::CONTACT {
-        ORIGIN
+pub(super) fn columns(entity: &Entity, table: &Table) -> Vec<String> {
+    let names: &[&str] = if *entity == Entity::CONTACT {
+        &[ORIGIN]
     } else if *entity == Entity::LEAD {
-        STATE
+        &[STATE, merged_away::CONTACT]
     } else {
-        return None;
+        &[]
     };
-    table.column(name).map(|column| column.name.clone())
+    let known = names.iter().filter(|name| table.column(name).is_some());
+    known.map(|name| (*name).to_owned()).collect()
 }
 
 /// Gives leads and contacts each other's maps.

@@ -9,6 +9,7 @@ use super::deleting;
 use super::gather::Candidates;
 use super::lane::Lane;
 use super::matching;
+use super::merged_away;
 use super::merging;
 use super::plan::Plan;
 use super::scope;
@@ -56,13 +57,19 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item) -> Plan {
     if let Some(plan) = undoing::removes(setting, item) {
         return plan;
     }
+    if let Some(plan) = merged_away::ends(item) {
+        return plan;
+    }
     match &item.person {
         Seen::Here(person) if item.link.as_ref().is_some_and(scope::was_out) => {
             let (plan, unflag) = scope::enter(item, person);
             let plan = merging::decide(setting, item, row, person, plan);
             merging::and_to_marketo(plan, unflag)
         }
-        Seen::Here(person) => merging::decide(setting, item, row, person, Plan::nothing(item)),
+        Seen::Here(person) => {
+            let plan = merging::decide(setting, item, row, person, Plan::nothing(item));
+            merged_away::asked(setting, item, row, plan)
+        }
         _ => Plan {
             person_missing: true,
             ..Plan::nothing(item)

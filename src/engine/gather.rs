@@ -14,6 +14,7 @@ use super::error::EngineError;
 use super::halves::{Turn, turns};
 use super::lane::Lane;
 use super::match_rules;
+use super::merged_away;
 use super::objects;
 use super::related;
 use super::slice::{Item, Seen, Slice};
@@ -40,6 +41,8 @@ pub(super) struct Candidates {
     pub(super) links: HashMap<MarketoId, Link>,
     /// What the other halves of rows mean for them, by row.
     pub(super) turns: HashMap<Uuid, Turn>,
+    /// Whom linked leads were qualified into, where that is another person.
+    pub(super) into: HashMap<Uuid, merged_away::Into>,
     /// Rows that wanted ones may be.
     pub(super) wanted: creating::Found,
 }
@@ -56,6 +59,7 @@ pub(super) async fn gather(
     read_people(context, lane, &mut slice.items).await?;
     objects::resolve(context, lane, &mut slice.items).await?;
     let mut found = find_candidates(context, lane, &slice.items, turns).await?;
+    found.into = merged_away::look(context, lane, &slice.items).await?;
     found.wanted = creating::look_up(context, lane, &slice.items).await?;
     Ok(found)
 }

@@ -109,7 +109,7 @@ pub(super) async fn turns(
         let Some(other) = halves.get(&id) else {
             continue;
         };
-        found.insert(id, known.turn(lane, row, *other));
+        found.extend(known.turn(lane, row, *other).map(|turn| (id, turn)));
     }
     Ok(found)
 }
@@ -175,7 +175,7 @@ impl Known {
         Ok(read.await?)
     }
 
-    fn turn(&self, lane: &Lane, row: &Record, other: Uuid) -> Turn {
+    fn turn(&self, lane: &Lane, row: &Record, other: Uuid) -> Option<Turn> {
         let link = self.links.get(&RecordKey::Dynamics(other));
         let base = link.and_then(|link| self.bases.get(&link.id));
         let base = base.cloned().unwrap_or_default();
@@ -184,20 +184,21 @@ impl Known {
             // One that the admin ended, or that another contact took over, has no base: its person is not ours to take.
             let usable = |link: &&Link| link.state != LinkState::Tombstone || !base.is_empty();
             let link = link.filter(of_lead).filter(usable).cloned();
-            return Turn::Of {
+            return Some(Turn::Of {
                 lead: other,
                 link,
                 base,
-            };
+            });
         }
         let ended = |link: &&Link| link.state == LinkState::Tombstone && self.gone.contains(&other);
-        match link.filter(ended) {
+        // Where the contact is linked to nobody, the lead is matched like any other.
+        Some(match Some(link?).filter(ended) {
             Some(link) if is_open(row) => Turn::Again {
                 link: link.clone(),
                 base,
             },
             _ => Turn::Became,
-        }
+        })
     }
 }
 

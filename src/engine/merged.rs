@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::merged_away;
 use super::pull_marketo::STRANGER;
 use crate::model::{ConflictKind, Entity, MarketoId, RecordKey, Value};
 use crate::store::{Dirty, DirtyReason, Link, LinkState, NewConflict, StoreError, Tx};
@@ -31,6 +32,11 @@ pub(super) fn follow(
         let key = RecordKey::Marketo(*loser);
         let Some(link) = live(key) else { continue };
         if let Some(winners) = &held {
+            if let Some(kept) = merged_away::gives_way(tx, (link, winners), winner, now)? {
+                held = Some(kept);
+                tx.add_alias(key, link.id)?;
+                continue;
+            }
             split(tx, link, winners, winner, now)?;
         } else {
             tx.set_link_marketo(link.id, Some(winner))?;

@@ -51,6 +51,7 @@ mod match_rules;
 mod matching;
 mod measuring;
 mod merged;
+mod merged_away;
 mod merging;
 mod meter;
 mod missing;

@@ -76,6 +76,7 @@ impl Tx<'_> {
             "DELETE FROM outbox",
             "DELETE FROM dirty",
             "DELETE FROM wanted",
+            "DELETE FROM conversion",
             "DELETE FROM dependant",
             "DELETE FROM alias",
             "DELETE FROM base",
@@ -87,7 +88,8 @@ impl Tx<'_> {
             "DELETE FROM marketo_only",
             "DELETE FROM setting WHERE key LIKE 'copied/%' OR key LIKE 'first_copy/%' OR key LIKE 'schema/%'
                 OR key LIKE 'quarantine/%' OR key LIKE 'table/%' OR key LIKE 'backfill/%'
-                OR key LIKE 'filter_plan/%' OR key LIKE 'object/%' OR key LIKE 'mapping/%' OR key LIKE 'marketo/%'",
+                OR key LIKE 'filter_plan/%' OR key LIKE 'object/%' OR key LIKE 'mapping/%' OR key LIKE 'marketo/%'
+                OR key = 'create_rules'",
             // Another Marketo has none of our types.
             "UPDATE custom_entity SET document = json_set(document, '$.state', 'wanted')
              WHERE document ->> '$.state' = 'ready'",

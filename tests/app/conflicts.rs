@@ -1,7 +1,7 @@
 //! Conflicts: which keys send which decision, and which ask first.
 
 use syncdeck::app::{Command, CommandId, Effect, Event, Loaded, Overlay, StatusFilter};
-use syncdeck::model::{ConflictId, ConflictStatus, Side, Take, Value};
+use syncdeck::model::{ConflictId, ConflictKind, ConflictStatus, Side, Take, Value};
 
 use super::desk::Desk;
 use super::fake::idle;
@@ -58,6 +58,29 @@ fn a_typed_value_is_sent_for_both_sides() {
         .type_text("Lead Analyst")
         .press("enter");
     let value = Value::text("Lead Analyst");
+    assert_eq!(sent(&desk), [resolve(1, Take::Value(value))]);
+}
+
+#[test]
+fn which_of_two_rows_keeps_a_person_is_a_side_or_a_typed_row() {
+    let of_rows = || {
+        let desk = desk();
+        let mut rows = desk.rows;
+        rows[0].kind = ConflictKind::TwoRows;
+        rows[0].field = String::new();
+        let mut desk = Desk {
+            rows,
+            ..Desk::new(120, 40, idle())
+        };
+        desk.press("2");
+        desk
+    };
+    let mut desk = of_rows();
+    desk.press("m");
+    assert_eq!(sent(&desk), [resolve(1, Take::Side(Side::Marketo))]);
+    let mut desk = of_rows();
+    desk.press("e ctrl-u").type_text("new").press("enter");
+    let value = Value::text("new");
     assert_eq!(sent(&desk), [resolve(1, Take::Value(value))]);
 }
 

@@ -1,7 +1,10 @@
 //! A lead that becomes a contact stays one person in Marketo, whatever comes first and whatever is cut off.
 
 use serde_json::json;
-use syncdeck::model::{Cause, DeletePolicy, Direction, Entity, Policy, RuleChange, Side};
+use syncdeck::connectors::dynamics::Qualify;
+use syncdeck::model::{
+    Cause, ConflictKind, DeletePolicy, Direction, Entity, Policy, RuleChange, Side,
+};
 use syncdeck::store::LinkState;
 use uuid::Uuid;
 
@@ -342,4 +345,58 @@ async fn a_look_at_the_record_says_what_it_came_of_and_what_became_of_it() {
         (all[0].lead, all[0].contact, all[0].marketo),
         (lead, contact, Some(person))
     );
+}
+
+/// A lead and a contact in step as two people, then the lead qualified into that contact.
+async fn into_an_existing_contact() -> (Bench, [Uuid; 2], [i64; 2]) {
+    let (bench, lead, person) = lead_in_step().await;
+    let contact = bench.row_of("contact", &person_columns("Augusta")[1..]);
+    assert_clean(&bench.later().await);
+    let other = bench.person_of(contact);
+    let bind = [(
+        "parentcontactid@odata.bind",
+        json!(format!("/contacts({contact})")),
+    )];
+    bench.world.dynamics.edit_row("lead", lead, &bind).unwrap();
+    assert_clean(&bench.later().await);
+    let nothing_new = Qualify {
+        contact: false,
+        ..Qualify::default()
+    };
+    let dynamics = bench.parts().dynamics;
+    dynamics.qualify_lead(lead, nothing_new).await.unwrap();
+    bench.later().await;
+    assert_eq!(bench.pending().kind, ConflictKind::SplitMerge);
+    bench.later().await;
+    assert_eq!(bench.pending().dynamics_id, Some(lead));
+    (bench, [lead, contact], [person, other])
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lead_qualified_into_another_person_is_asked_about_and_merging_them_answers() {
+    for winner in [0, 1] {
+        let (bench, [lead, contact], people) = into_an_existing_contact().await;
+        let (winner, loser) = (people[winner], people[1 - winner]);
+        assert!(bench.world.marketo.merge_people(winner, &[loser]));
+        assert_clean(&bench.later().await);
+        assert_taken_over(&bench, lead, contact, winner);
+        bench.edit(contact, "jobtitle", "Countess");
+        assert_clean(&bench.later().await);
+        assert_eq!(bench.field(winner, "title"), json!("Countess"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lead_qualified_into_another_person_can_be_let_go() {
+    let (bench, [lead, contact], people) = into_an_existing_contact().await;
+    bench.resolve(
+        bench.pending().id,
+        syncdeck::model::Take::Side(Side::Dynamics),
+    );
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.link(lead).unwrap().state, LinkState::Tombstone);
+    assert_eq!(bench.link(contact).unwrap().marketo, Some(people[1]));
+    bench.edit(lead, "jobtitle", "of nobody");
+    assert_clean(&bench.later().await);
+    assert_ne!(bench.field(people[0], "title"), json!("of nobody"));
 }

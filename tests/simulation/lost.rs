@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use syncdeck::model::{Cause, Conflict, ConflictKind, CycleId, Value};
+use syncdeck::model::{Cause, Conflict, ConflictKind, ConflictStatus, CycleId, Value};
 use syncdeck::store::{JournalRow, Reader};
 
 use super::crowd::{Crowd, Edit, Who};
@@ -142,6 +142,14 @@ fn out_of_nothing(bench: &Bench, crowd: &Crowd, conflict: &Conflict) -> bool {
     let typed = crowd.rows.iter().any(|(_, known)| *known == row);
     let apart = conflict.kind != ConflictKind::Field || crowd.made.contains(&person) || !typed;
     if apart || crowd.merged.contains(&row) || !oracle::knows(&conflict.field) {
+        return false;
+    }
+    // A person that the admin gave to another row has no history with it.
+    let given = |one: &Conflict| {
+        let applied = one.status == ConflictStatus::Applied;
+        one.kind.is_match() && applied && one.dynamics_id == Some(row)
+    };
+    if bench.conflicts().iter().any(given) {
         return false;
     }
     let table = if conflict.entity.name() == "lead" {
