@@ -188,6 +188,7 @@ fn id_in(value: &Value) -> Option<Uuid> {
 
 fn missing(field: &str, id: Uuid, to: &Entity) -> Missing {
     Missing {
+        fallback: false,
         field: field.to_owned(),
         parent: Some((id, to.name().to_owned())),
         required: true,
