@@ -95,6 +95,9 @@ pub(super) enum Verb {
     Failures(FailuresVerb),
     /// Ask both ends and the state everything a sync needs; exits 0 only if all passes
     Check {
+        /// Print the least the two users have to be allowed, for the entities that are kept in step, and ask nothing
+        #[arg(long, conflicts_with = "json")]
+        role: bool,
         /// Print one JSON object a line
         #[arg(long)]
         json: bool,
@@ -124,6 +127,9 @@ pub(super) struct Part {
     /// Only this direction
     #[arg(long, value_enum, value_name = "D")]
     pub(super) direction: Option<DirectionArgument>,
+    /// Only this logical field; the rest of each record goes on
+    #[arg(long, value_name = "F")]
+    pub(super) field: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -181,6 +187,16 @@ pub(super) enum ConfigVerb {
     Export {
         /// The file, instead of stdout
         file: Option<PathBuf>,
+    },
+    /// Show what `apply` would change
+    Plan {
+        /// The file
+        file: PathBuf,
+    },
+    /// Read them from a file, as `import` does
+    Apply {
+        /// The file
+        file: PathBuf,
     },
     /// Read them from a file: checked as a whole, shown as differences, obeyed from the next cycle on
     Import {

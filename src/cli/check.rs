@@ -14,12 +14,16 @@ use crate::engine::{Check, check};
 const SKEW_SECONDS: i64 = 60;
 
 /// Asks everything and prints the list.
-pub(super) async fn run(place: &Place, json: bool) -> anyhow::Result<Exit> {
+pub(super) async fn run(place: &Place, json: bool, role: bool) -> anyhow::Result<Exit> {
     if place.sandbox {
         anyhow::bail!("the embedded sandbox lives in the console only: see `syncdeck sandbox`");
     }
     let profile = resources::profile(place)?;
     let store = resources::open(&resources::state(place, &profile.name))?;
+    if role {
+        super::role::tell(&store)?;
+        return Ok(Exit::Clean);
+    }
     let dated = Arc::new(Dated::new(Arc::new(HttpTransport::new()?), Clock::system()));
     let transport = Arc::clone(&dated);
     let mut list = addresses(&profile);

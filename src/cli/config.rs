@@ -67,6 +67,14 @@ pub(super) fn config(place: &Place, verb: ConfigVerb) -> anyhow::Result<Exit> {
                 None => output::bytes(text.as_bytes())?,
             }
         }
+        ConfigVerb::Plan { file } => {
+            let (_, store) = resources::existing(place)?;
+            return import(&store, &file, true);
+        }
+        ConfigVerb::Apply { file } => {
+            let (_, store) = resources::existing(place)?;
+            return import(&store, &file, false);
+        }
         ConfigVerb::Import { file, dry_run } => {
             let (_, store) = resources::existing(place)?;
             return import(&store, &file, dry_run);

@@ -7,6 +7,7 @@ use super::args::Place;
 use super::output::{self, Exit};
 use super::resources;
 use super::rollback::{self, RollbackArguments};
+use super::steps;
 use crate::engine::inspect;
 use crate::model::{CycleId, RecordKey, Value};
 use crate::store::{BatchRow, Conversion, CycleRow, JournalRow, Store};
@@ -25,9 +26,18 @@ pub(super) struct HistoryArguments {
     /// What this cycle did: its batches and its writes
     #[arg(long, value_name = "N")]
     cycle: Option<i64>,
+    /// What each cycle did to each entity in each direction, with its calls: one JSON object a line
+    #[arg(long, conflicts_with_all = ["record", "cycle"])]
+    steps: bool,
+    /// The same as comma-separated values
+    #[arg(long, requires = "steps")]
+    csv: bool,
     /// How many cycles, or writes to a record, at most
     #[arg(long, value_name = "N", default_value_t = 200)]
     limit: usize,
+    /// Show values whole instead of masked; --json always does
+    #[arg(long)]
+    reveal: bool,
     /// Print one JSON object a line
     #[arg(long)]
     json: bool,
@@ -58,9 +68,14 @@ pub(super) fn history(place: &Place, arguments: &HistoryArguments) -> anyhow::Re
         }
         None => {}
     }
+    if arguments.steps {
+        return steps::steps(&store, arguments.limit, arguments.csv);
+    }
     match (&arguments.record, arguments.cycle) {
         (Some(key), _) => of_record(place, store, key, arguments),
-        (None, Some(number)) => of_cycle(&store, CycleId(number), arguments.json),
+        (None, Some(number)) => {
+            of_cycle(&store, CycleId(number), (arguments.json, arguments.reveal))
+        }
         (None, None) => cycles(&store, arguments),
     }
 }
@@ -110,7 +125,11 @@ fn conversion_words(one: &Conversion) -> String {
     )
 }
 
-fn of_cycle(store: &Store, number: CycleId, as_json: bool) -> anyhow::Result<Exit> {
+fn of_cycle(
+    store: &Store,
+    number: CycleId,
+    (as_json, reveal): (bool, bool),
+) -> anyhow::Result<Exit> {
     let Some(row) = store.read_blocking(|reader| reader.cycle(number))? else {
         anyhow::bail!("there is no cycle {number}; see `syncdeck history`");
     };
@@ -126,7 +145,7 @@ fn of_cycle(store: &Store, number: CycleId, as_json: bool) -> anyhow::Result<Exi
         };
         after = Some(last.id);
         for row in &rows {
-            print(as_json, || write(row), || write_words(row))?;
+            print(as_json, || write(row), || write_words(row, reveal))?;
         }
     }
 }
@@ -171,8 +190,9 @@ fn of_record(
     if rows.is_empty() {
         output::say("nothing was ever written to it");
     }
+    let reveal = arguments.reveal;
     for row in &rows {
-        print(arguments.json, || write(row), || write_words(row))?;
+        print(arguments.json, || write(row), || write_words(row, reveal))?;
     }
     Ok(Exit::Clean)
 }
@@ -264,19 +284,30 @@ pub(super) fn write(row: &JournalRow) -> Json {
 }
 
 /// Prints a write for a person.
-pub(super) fn tell_write(row: &JournalRow) -> anyhow::Result<()> {
-    Ok(output::line(&output::clean(&write_words(row)))?)
+pub(super) fn tell_write(row: &JournalRow, reveal: bool) -> anyhow::Result<()> {
+    Ok(output::line(&output::clean(&write_words(row, reveal)))?)
 }
 
-fn write_words(row: &JournalRow) -> String {
+fn write_words(row: &JournalRow, reveal: bool) -> String {
     let entry = &row.entry;
+    let shown = |value: String| {
+        if reveal {
+            value
+        } else {
+            output::masked(&value)
+        }
+    };
+    let (before, after) = (
+        shown(entry.before.to_string()),
+        shown(entry.after.to_string()),
+    );
     let handed = entry.field.is_empty() && matches!(entry.before, Value::Id(_));
     let what = if handed {
         format!("its person goes from {} to {}", entry.before, entry.after)
     } else if entry.field.is_empty() {
         "the record".to_owned()
     } else {
-        format!("{}: '{}' -> '{}'", entry.field, entry.before, entry.after)
+        format!("{}: '{before}' -> '{after}'", entry.field)
     };
     let id = match (entry.dynamics_id, entry.marketo_id) {
         (Some(id), _) => id.to_string(),

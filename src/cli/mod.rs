@@ -18,12 +18,14 @@ mod rebind;
 mod record_lists;
 mod records;
 mod resources;
+mod role;
 mod rollback;
 mod rules;
 mod run;
 mod sandbox;
 mod signal;
 mod status;
+mod steps;
 mod sync;
 
 use std::process::ExitCode;
@@ -76,7 +78,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {
         Some(Verb::Failures(verb)) => failures::failures(&place, verb),
         Some(Verb::Records(verb)) => records::records(&place, verb),
         Some(Verb::Preview { json }) => resources::runtime()?.block_on(preview::run(&place, json)),
-        Some(Verb::Check { json }) => resources::runtime()?.block_on(check::run(&place, json)),
+        Some(Verb::Check { json, role }) => {
+            resources::runtime()?.block_on(check::run(&place, json, role))
+        }
         Some(Verb::History(arguments)) => history::history(&place, &arguments),
         Some(Verb::Sandbox(options)) => resources::runtime()?.block_on(sandbox::serve(options)),
         Some(Verb::Completions { shell }) => {

@@ -22,6 +22,7 @@ pub(super) fn pause(place: &Place, arguments: PauseArguments) -> anyhow::Result<
     let pause = Pause {
         entity: arguments.part.entity.map(Entity::named),
         side: arguments.part.direction.map(Into::into),
+        field: arguments.part.field,
         until,
     };
     store.transaction_blocking(|tx| engine::hold(tx, pause))?;
@@ -38,7 +39,10 @@ pub(super) fn resume(place: &Place, part: Part) -> anyhow::Result<Exit> {
         part.direction.map(Into::into),
     );
     store.transaction_blocking(|tx| {
-        engine::release(tx, entity.as_ref(), side, now)?;
+        match &part.field {
+            Some(field) => engine::release_field(tx, entity.as_ref(), field, now)?,
+            None => engine::release(tx, entity.as_ref(), side, now)?,
+        }
         tx.post_command(&json!(Command::SyncNow), now)
     })?;
     output::say("going on");

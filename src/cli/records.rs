@@ -20,6 +20,9 @@ pub(super) enum RecordsVerb {
     Show {
         /// An e-mail address, a Dynamics GUID or a Marketo id
         key: String,
+        /// Show values whole instead of masked; --json always does
+        #[arg(long)]
+        reveal: bool,
         /// Print one JSON object a record
         #[arg(long)]
         json: bool,
@@ -66,7 +69,7 @@ pub(super) enum Kind {
 pub(super) fn records(place: &Place, verb: RecordsVerb) -> anyhow::Result<Exit> {
     let (_, store) = resources::existing(place)?;
     match verb {
-        RecordsVerb::Show { key, json } => show(place, store, &key, json),
+        RecordsVerb::Show { key, json, reveal } => show(place, store, &key, (json, reveal)),
         RecordsVerb::List(arguments) => record_lists::list(place, store, &arguments),
         RecordsVerb::Sync { key } => {
             let key = key_of(&key)?;
@@ -166,7 +169,12 @@ fn cycle_now(place: &Place, store: Store) -> anyhow::Result<Exit> {
     }
 }
 
-fn show(place: &Place, store: Store, key: &str, json: bool) -> anyhow::Result<Exit> {
+fn show(
+    place: &Place,
+    store: Store,
+    key: &str,
+    (json, reveal): (bool, bool),
+) -> anyhow::Result<Exit> {
     let found = asked(place, store, key)?;
     if found.is_empty() {
         output::trouble("nobody was found by that e-mail address, GUID or Marketo id");
@@ -176,7 +184,7 @@ fn show(place: &Place, store: Store, key: &str, json: bool) -> anyhow::Result<Ex
         if json {
             output::json(&document(one))?;
         } else {
-            tell(one)?;
+            tell(one, reveal)?;
         }
     }
     Ok(Exit::Clean)
@@ -232,7 +240,7 @@ fn state(state: LinkState) -> &'static str {
     }
 }
 
-fn tell(one: &Inspection) -> anyhow::Result<()> {
+fn tell(one: &Inspection, reveal: bool) -> anyhow::Result<()> {
     let id = |id: Option<String>| id.unwrap_or_else(|| "-".to_owned());
     output::line(&format!(
         "{}  Dynamics {}  Marketo {}",
@@ -247,7 +255,11 @@ fn tell(one: &Inspection) -> anyhow::Result<()> {
         "  {:<24} {:<28} {:<28} base",
         "field", "dynamics", "marketo"
     ))?;
-    let short = |value: &Value| -> String { value.to_string().chars().take(28).collect() };
+    let short = |value: &Value| -> String {
+        let text = value.to_string();
+        let text = if reveal { text } else { output::masked(&text) };
+        text.chars().take(28).collect()
+    };
     for field in &one.fields {
         let mark = if field.equal { ' ' } else { '*' };
         output::line(&output::clean(&format!(
@@ -259,7 +271,7 @@ fn tell(one: &Inspection) -> anyhow::Result<()> {
         )))?;
     }
     for row in &one.journal {
-        history::tell_write(row)?;
+        history::tell_write(row, reveal)?;
     }
     Ok(())
 }

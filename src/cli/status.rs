@@ -28,6 +28,9 @@ pub(super) fn status(place: &Place, json: bool) -> anyhow::Result<Exit> {
     for pause in status["pauses"].as_array().into_iter().flatten() {
         output::line(&format!("  {}", paused(pause)))?;
     }
+    for side in ["marketo", "dynamics"] {
+        quota(side, &status["quotas"][side])?;
+    }
     table(&status["entities"])?;
     Ok(Exit::Clean)
 }
@@ -52,6 +55,79 @@ fn table(entities: &Value) -> anyhow::Result<()> {
         for note in row["notes"].as_array().into_iter().flatten() {
             output::line(&format!("  {}", output::clean(&word(note))))?;
         }
+        details(row)?;
+    }
+    Ok(())
+}
+
+/// How much of a side's limits is used, and what will be by the reset.
+fn quota(side: &str, quota: &Value) -> anyhow::Result<()> {
+    let Some(used) = quota["used"].as_u64() else {
+        return Ok(());
+    };
+    let (budget, limit) = (&quota["budget"], &quota["limit"]);
+    let reserve = quota["reserve"].as_u64().unwrap_or_default();
+    let forecast = quota["forecast"].as_u64();
+    let forecast = forecast.map(|by| format!(", about {by} by the reset"));
+    Ok(output::line(&format!(
+        "  {side}: {used} used of our {budget} (limit {limit}, reserve {reserve}){}",
+        forecast.unwrap_or_default()
+    ))?)
+}
+
+/// What of an entity waits for something, a line each.
+fn details(row: &Value) -> anyhow::Result<()> {
+    let word = |value: &Value| output::clean(value.as_str().unwrap_or("-"));
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    for one in list(&row["failed"]) {
+        let next = one["next_try"]
+            .as_str()
+            .map(|at| format!(", next try {at}"));
+        output::line(&format!(
+            "  {} {} {}, since {}{}",
+            one["records"],
+            word(&one["class"]),
+            word(&one["status"]),
+            word(&one["oldest"]),
+            next.unwrap_or_default()
+        ))?;
+    }
+    for one in list(&row["waiting"]) {
+        if matches!(
+            one["reason"].as_str(),
+            Some("paused" | "settling" | "asked" | "retry")
+        ) {
+            output::line(&format!(
+                "  {} {}, since {}, due {}",
+                one["records"],
+                word(&one["reason"]),
+                word(&one["oldest"]),
+                word(&one["due"])
+            ))?;
+        }
+    }
+    if row["backfill"]["state"] == "running" {
+        output::line(&format!(
+            "  backfill: {} rows looked at",
+            row["backfill"]["looked"]
+        ))?;
+    }
+    if row["filter_plan"]["plan"].is_string() {
+        output::line(&format!(
+            "  changed filter: {} would enter, {} leave; approve '{}'",
+            row["filter_plan"]["entering"],
+            row["filter_plan"]["leaving"],
+            word(&row["filter_plan"]["plan"])
+        ))?;
+    }
+    for one in list(&row["quarantined"]) {
+        output::line(&format!(
+            "  quarantined: {}",
+            output::clean(&one.to_string())
+        ))?;
+    }
+    if row["trend"]["trend"] == "growing" {
+        output::line("  the backlog grows")?;
     }
     Ok(())
 }
@@ -59,12 +135,14 @@ fn table(entities: &Value) -> anyhow::Result<()> {
 /// What is held back, and until when.
 fn paused(pause: &Value) -> String {
     let what = pause["entity"].as_str().unwrap_or("everything");
+    let field = pause["field"].as_str().map(|field| format!(" {field}"));
     let to = pause["side"].as_str().map(|side| format!(" to {side}"));
     let until = pause["until"]
         .as_str()
         .map(|until| format!(", until {until}"));
     format!(
-        "paused: {what}{}{}",
+        "paused: {what}{}{}{}",
+        field.unwrap_or_default(),
         to.unwrap_or_default(),
         until.unwrap_or_default()
     )

@@ -86,6 +86,21 @@ impl Control {
             .max()
     }
 
+    /// Until when `field` of `entity` is held back on the way to `side`.
+    pub(super) fn holds_field(
+        &self,
+        entity: &Entity,
+        side: Side,
+        field: &str,
+    ) -> Option<DateTime<Utc>> {
+        let wishes = self.wishes.borrow();
+        let pauses = wishes.pauses.iter();
+        let holding = pauses.filter(|one| one.holds_field(entity, side, field));
+        holding
+            .map(|one| one.until.unwrap_or(DateTime::<Utc>::MAX_UTC))
+            .max()
+    }
+
     /// Whether a pause has come to its end.
     pub(super) fn pause_is_over(&self, now: DateTime<Utc>) -> bool {
         let wishes = self.wishes.borrow();

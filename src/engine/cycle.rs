@@ -1,5 +1,7 @@
 //! One cycle, from who the two ends are to how it ended.
 
+use std::collections::BTreeMap;
+
 use tokio::sync::watch;
 
 use super::context::Context;
@@ -7,13 +9,16 @@ use super::error::EngineError;
 use super::order::{Lanes, Order};
 use super::prepare::{prepare, settings};
 use super::snapshot::NewsKind;
-use super::{alike, approval, custom, errands, identify, marketo_only, prune, recover};
+use super::{alike, approval, custom, errands, identify, marketo_only, prune, recover, trend};
 use crate::connectors::{Errand, Purpose, Trouble};
-use crate::model::{CycleId, CycleOutcome, CycleReport, EngineState, EntityCounts, PerSide};
+use crate::model::{
+    CycleId, CycleOutcome, CycleReport, EngineState, Entity, EntityCounts, PerSide,
+};
 
 /// Runs one cycle. It always ends in a report; what went wrong is in it.
 pub(super) async fn run(context: &Context) -> Result<CycleReport, EngineError> {
     let (began, calls) = (context.clock.now(), calls(context));
+    let ledger = ledger(context);
     let entities = settings(context).await?;
     let cycle = context
         .store
@@ -35,12 +40,18 @@ pub(super) async fn run(context: &Context) -> Result<CycleReport, EngineError> {
         marketo: now.marketo - calls.marketo,
     };
     let (outcome, reason) = outcome(context, ended).await?;
+    trend::sample(context).await?;
+    let mut entities = context.progress.counts();
+    let spent = self::ledger(context);
+    for counts in &mut entities {
+        counts.calls = of_ledger(&spent, &counts.entity) - of_ledger(&ledger, &counts.entity);
+    }
     let report = CycleReport {
         cycle,
         outcome,
         seconds,
         calls,
-        entities: context.progress.counts(),
+        entities,
         reason,
     };
     let (stored, now) = (report.clone(), context.clock.now());
@@ -94,6 +105,24 @@ fn calls(context: &Context) -> PerSide {
     PerSide {
         dynamics: context.dynamics.calls(),
         marketo: context.marketo.calls(),
+    }
+}
+
+/// Both sides' calls by entity since the process began.
+type Ledger = [BTreeMap<String, u64>; 2];
+
+fn ledger(context: &Context) -> Ledger {
+    [
+        context.dynamics.calls_by_entity(),
+        context.marketo.calls_by_entity(),
+    ]
+}
+
+fn of_ledger([dynamics, marketo]: &Ledger, entity: &Entity) -> PerSide {
+    let of = |side: &BTreeMap<String, u64>| side.get(entity.name()).copied().unwrap_or_default();
+    PerSide {
+        dynamics: of(dynamics),
+        marketo: of(marketo),
     }
 }
 

@@ -8,7 +8,7 @@ use super::control::Control;
 use super::plan::{LinkPlan, Plan, Write};
 use super::slice::Item;
 use crate::model::{ConflictId, Entity, Pause, Side};
-use crate::store::{StoreError, Tx};
+use crate::store::{OpKind, StoreError, Tx};
 
 /// A pause without an end is looked at again after this long, should nobody end it.
 const WITHOUT_END: TimeDelta = TimeDelta::days(3650);
@@ -25,6 +25,11 @@ pub(super) fn hold_back(
     let mut decisions: HashSet<ConflictId> = HashSet::new();
     for side in Side::BOTH {
         let Some(held) = control.holds(entity, side) else {
+            let fields = hold_fields(control, entity, side, &mut plan);
+            if let Some((held, held_decisions)) = fields {
+                until = until.max(Some(held.min(now + WITHOUT_END)));
+                decisions.extend(held_decisions);
+            }
             continue;
         };
         let write = match side {
@@ -53,6 +58,32 @@ pub(super) fn hold_back(
     }
     plan.held_until = Some(until);
     plan
+}
+
+/// Takes the paused fields out of a change, and says until when; somebody new is created whole.
+fn hold_fields(
+    control: &Control,
+    entity: &Entity,
+    side: Side,
+    plan: &mut Plan,
+) -> Option<(DateTime<Utc>, Vec<ConflictId>)> {
+    let write = match side {
+        Side::Dynamics => &mut plan.to_dynamics,
+        Side::Marketo => &mut plan.to_marketo,
+    };
+    let write = write
+        .as_mut()
+        .filter(|write| write.kind == OpKind::Update)?;
+    let (mut until, mut decisions) = (None, Vec::new());
+    write.fields.retain(|field| {
+        let held = control.holds_field(entity, side, &field.field);
+        until = until.max(held);
+        if held.is_some() {
+            decisions.extend(field.conflict);
+        }
+        held.is_none()
+    });
+    Some((until?, decisions))
 }
 
 fn without(mut write: Write, decisions: &HashSet<ConflictId>) -> Option<Write> {
@@ -84,6 +115,23 @@ pub fn release(
             && side.is_none_or(|side| pause.side == Some(side))
     };
     pauses.retain(|pause| !within(pause));
+    tx.set_pauses(&pauses)?;
+    tx.release_held(now).map(drop)
+}
+
+/// Lets one field go on.
+pub fn release_field(
+    tx: &Tx<'_>,
+    entity: Option<&Entity>,
+    field: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let mut pauses = tx.pauses()?;
+    pauses.retain(|pause| {
+        let named = pause.field.as_deref() == Some(field);
+        let within = entity.is_none_or(|entity| pause.entity.as_ref() == Some(entity));
+        !(named && within)
+    });
     tx.set_pauses(&pauses)?;
     tx.release_held(now).map(drop)
 }

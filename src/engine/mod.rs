@@ -88,6 +88,7 @@ mod stamp;
 mod status;
 mod strangers;
 mod tables;
+mod trend;
 mod two_rows;
 mod undoing;
 mod waiting;
@@ -110,7 +111,7 @@ pub use custom::{
 pub use error::EngineError;
 pub use failing::{ALIKE, Edit, edit_failure, retry, retry_failures};
 pub use filtering::{FilterPlan, filter_plan, filter_test};
-pub use holding::{hold, release};
+pub use holding::{hold, release, release_field};
 pub use inspect::{Compared, Inspection, inspect};
 pub use mapping_facts::{MappingFact, mapping_facts};
 pub use maps::{Current, mapping, set_mapping};

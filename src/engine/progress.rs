@@ -46,6 +46,8 @@ struct Inner {
     counts: BTreeMap<Entity, EntityCounts>,
     rates: BTreeMap<Entity, Meter>,
     throughput: Meter,
+    /// Records written since the last sample.
+    unsampled: BTreeMap<Entity, u64>,
 }
 
 impl Progress {
@@ -64,6 +66,7 @@ impl Progress {
                 counts: BTreeMap::new(),
                 rates: BTreeMap::new(),
                 throughput: Meter::new(THROUGHPUT_SECONDS),
+                unsampled: BTreeMap::new(),
             }),
         }
     }
@@ -163,6 +166,17 @@ impl Progress {
         inner.snapshot.revision += 1;
     }
 
+    /// How many records of each entity were written since this was last asked.
+    pub(super) fn take_written(&self) -> BTreeMap<Entity, u64> {
+        let mut inner = self.held();
+        let known: Vec<Entity> = inner.counts.keys().cloned().collect();
+        let mut taken = std::mem::take(&mut inner.unsampled);
+        for entity in known {
+            taken.entry(entity).or_default();
+        }
+        taken
+    }
+
     /// What the cycle has counted so far, entity by entity.
     pub(super) fn counts(&self) -> Vec<EntityCounts> {
         self.held().counts.values().cloned().collect()
@@ -190,6 +204,7 @@ impl Progress {
         let mut inner = self.lock();
         inner.snapshot.done += looked_at;
         inner.throughput.add(now, written);
+        *inner.unsampled.entry(entity.clone()).or_default() += u64::from(written);
         let rate = inner
             .rates
             .entry(entity.clone())

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use super::context::Context;
 use super::error::EngineError;
+use super::trend;
 
 /// The setting that says for how many days the journal is kept.
 pub const JOURNAL_DAYS: &str = "journal_days";
@@ -24,6 +25,11 @@ pub(super) async fn run(context: &Context) -> Result<(), EngineError> {
         .and_then(|text| text.parse().ok())
         .unwrap_or(JOURNAL_DAYS_DEFAULT);
     let before = context.clock.now() - TimeDelta::days(i64::from(days));
+    let minutes = context.clock.now() - TimeDelta::days(trend::KEPT_DAYS);
+    context
+        .store
+        .transaction(move |tx| tx.prune_minutes(minutes, STEP))
+        .await?;
     for _ in 0..STEPS {
         let forgotten = context
             .store

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use super::backfill;
 use super::context::Context;
 use super::errands;
 use super::error::EngineError;
 use super::prepare::settings;
 use super::progress::Facts;
+use super::trend;
 use crate::model::{EntitySettings, Quota};
 use crate::store::{Reader, StoreError};
 
@@ -16,10 +19,18 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// While rates still change by themselves, one a second.
 const SECOND: Duration = Duration::from_secs(1);
 
+/// Between two samples of what waits.
+const SAMPLE: TimeDelta = TimeDelta::minutes(1);
+
 /// Publishes until it is dropped.
 pub(super) async fn publish(context: &Context) -> Result<(), EngineError> {
+    let mut sampled = context.clock.now();
     loop {
         once(context).await?;
+        if context.clock.now() - sampled >= SAMPLE {
+            sampled = context.clock.now();
+            trend::sample(context).await?;
+        }
         tokio::time::sleep(PAUSE).await;
         if context.progress.lively() {
             drop(tokio::time::timeout(SECOND, context.progress.touched()).await);

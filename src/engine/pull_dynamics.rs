@@ -211,6 +211,7 @@ async fn take_in(
     context.progress.count(lane.entity(), |counts| {
         counts.pulled.dynamics += records;
         counts.skipped += taken.same;
+        counts.echoes += taken.same;
     });
     context.progress.expect(lane.entity(), taken.dirty);
     Ok(cursor)

@@ -7,11 +7,13 @@ use super::alike;
 use super::backfill;
 use super::checking::age_days;
 use super::custom;
+use super::filtering::filter_plan;
 use super::publish::facts;
 use super::quarantine::quarantined;
 use super::snapshot::Snapshot;
-use crate::model::{EngineState, EntitySettings, Quota, Side};
-use crate::store::{FailureFilter, Reader, StoreError};
+use super::trend;
+use crate::model::{EngineState, Entity, EntitySettings, Quota, Side};
+use crate::store::{DirtyReason, FailureFilter, Reader, StoreError};
 
 /// A lease that was not renewed for this long belongs to an engine that has ended.
 const STALE_SECONDS: i64 = 20;
@@ -83,12 +85,53 @@ fn entities(
             "conflicts": facts.conflicts,
             "failures": facts.failures,
             "notes": alike::notes_of(&groups, &entity),
+            "trend": trend::document(reader, &entity, facts.backlog, now).unwrap_or_default(),
+            "waiting": waiting(reader, &entity).unwrap_or_default(),
+            "failed": failed(reader, &entity).unwrap_or_default(),
+            "filter_plan": filter_plan(reader, &entity).unwrap_or_default(),
             "rules": settings.rules,
             "backfill": backfill::document(reader, &entity).unwrap_or_default(),
             "quarantined": quarantined(reader, &entity).unwrap_or_default(),
         })
     };
     Ok(facts.into_iter().map(row).collect())
+}
+
+/// What waits, by reason: how many, since when, until when.
+fn waiting(reader: &Reader<'_>, entity: &Entity) -> Result<Vec<Value>, StoreError> {
+    let rows = reader.waiting(entity)?.into_iter();
+    Ok(rows
+        .map(|row| {
+            json!({"reason": reason(row.reason), "records": row.records, "oldest": row.oldest, "due": row.due})
+        })
+        .collect())
+}
+
+/// Why a record waits, in a word.
+fn reason(reason: DirtyReason) -> &'static str {
+    match reason {
+        DirtyReason::Feed => "changed",
+        DirtyReason::Copy => "first_copy",
+        DirtyReason::Conflict => "asked",
+        DirtyReason::Settle => "settling",
+        DirtyReason::Retry => "retry",
+        DirtyReason::Backfill => "backfill",
+        DirtyReason::Stale => "moved",
+        DirtyReason::Delete => "deleted",
+        DirtyReason::Held => "paused",
+        DirtyReason::Compare => "compare",
+    }
+}
+
+/// What failed, by class and state; a missing parent is waited for, the rest is tried again or parked.
+fn failed(reader: &Reader<'_>, entity: &Entity) -> Result<Vec<Value>, StoreError> {
+    let rows = reader.failed(entity)?.into_iter();
+    Ok(rows
+        .map(|row| {
+            json!({"class": row.class.word(), "status": row.status.word(), "records": row.records,
+                   "oldest": row.oldest, "next_try": row.next_try})
+        })
+        .collect())
 }
 
 /// A side's gauges by name; Marketo's day, which the contract names, beside them.

@@ -12,6 +12,9 @@ pub struct Pause {
     pub entity: Option<Entity>,
     /// Only writes to this side; both where none is named.
     pub side: Option<Side>,
+    /// Only this logical field; the rest of each record goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
     /// Goes on by itself at this moment; never where none is named.
     pub until: Option<DateTime<Utc>>,
 }
@@ -21,16 +24,26 @@ impl Pause {
     pub const ALL: Self = Self {
         entity: None,
         side: None,
+        field: None,
         until: None,
     };
 
     /// Whether it holds everything back.
     pub fn is_whole(&self) -> bool {
-        self.entity.is_none() && self.side.is_none()
+        self.entity.is_none() && self.side.is_none() && self.field.is_none()
     }
 
-    /// Whether it holds writes of `entity` to `side` back.
+    /// Whether it holds whole writes of `entity` to `side` back.
     pub fn holds(&self, entity: &Entity, side: Side) -> bool {
+        self.field.is_none() && self.covers(entity, side)
+    }
+
+    /// Whether it holds `field` of `entity` back on the way to `side`.
+    pub fn holds_field(&self, entity: &Entity, side: Side, field: &str) -> bool {
+        self.field.as_deref() == Some(field) && self.covers(entity, side)
+    }
+
+    fn covers(&self, entity: &Entity, side: Side) -> bool {
         self.entity.as_ref().is_none_or(|one| one == entity)
             && self.side.is_none_or(|one| one == side)
     }
@@ -42,6 +55,6 @@ impl Pause {
 
     /// Whether both hold the same back, whatever their ends.
     pub fn same_scope(&self, other: &Self) -> bool {
-        self.entity == other.entity && self.side == other.side
+        self.entity == other.entity && self.side == other.side && self.field == other.field
     }
 }

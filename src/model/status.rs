@@ -74,6 +74,17 @@ pub struct PerSide {
     pub marketo: u64,
 }
 
+impl std::ops::Sub for PerSide {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self {
+            dynamics: self.dynamics.saturating_sub(other.dynamics),
+            marketo: self.marketo.saturating_sub(other.marketo),
+        }
+    }
+}
+
 impl PerSide {
     /// The count of `side`, to be changed.
     pub fn of(&mut self, side: Side) -> &mut u64 {
@@ -108,6 +119,12 @@ pub struct EntityCounts {
     pub conflicts: u64,
     /// Failures recorded.
     pub failures: u64,
+    /// Records a feed named that were as agreed already: our own writes coming back.
+    #[serde(default)]
+    pub echoes: u64,
+    /// HTTP requests made for it.
+    #[serde(default)]
+    pub calls: PerSide,
 }
 
 impl EntityCounts {
@@ -122,6 +139,8 @@ impl EntityCounts {
             skipped: 0,
             conflicts: 0,
             failures: 0,
+            echoes: 0,
+            calls: PerSide::default(),
         }
     }
 

@@ -68,3 +68,66 @@ fn pauses_filters_and_backfills_are_shown_in_the_status() {
     assert_eq!(lead["backfill"]["state"], "done", "{lead}");
     assert_eq!(servers.syncdeck(&["rebind"]).status.code(), Some(0));
 }
+
+#[test]
+fn what_each_cycle_did_and_what_waits_can_be_read_by_scripts() {
+    let servers = Servers::start(20);
+    servers.syncdeck(&["sync", "--json"]);
+    let steps = documents(&servers.syncdeck(&["history", "--steps"]));
+    let copied = steps
+        .iter()
+        .find(|step| step["entity"] == "lead" && step["to"] == "marketo")
+        .unwrap();
+    assert!(copied["created"].as_u64().unwrap() > 0, "{copied}");
+    assert!(copied["calls"].as_u64().unwrap() > 0, "{copied}");
+    let csv = text(&servers.syncdeck(&["history", "--steps", "--csv"]));
+    assert!(
+        csv.starts_with("cycle,entity,to,began,ended,pulled,created"),
+        "{csv}"
+    );
+    assert_eq!(csv.lines().count(), steps.len() + 1);
+
+    let status = documents(&servers.syncdeck(&["status", "--json"])).remove(0);
+    let lead = status["entities"].as_array().unwrap();
+    let lead = lead.iter().find(|one| one["entity"] == "lead").unwrap();
+    assert_eq!(lead["trend"]["trend"], "normal", "{lead}");
+    assert_eq!(lead["trend"]["written"].as_array().map(Vec::len), Some(96));
+    assert!(
+        lead["waiting"].is_array() && lead["failed"].is_array(),
+        "{lead}"
+    );
+
+    let role = text(&servers.syncdeck(&["check", "--role"]));
+    assert!(
+        role.contains("lead") && role.contains("Append To"),
+        "{role}"
+    );
+    let exported = text(&servers.syncdeck(&["config", "export"]));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("entities.toml");
+    let changed = exported.replacen("direction = \"both\"", "direction = \"to_marketo\"", 1);
+    std::fs::write(&file, &changed).unwrap();
+    let plan = servers.syncdeck(&["config", "plan", file.to_str().unwrap()]);
+    assert!(text(&plan).contains("+ "), "{plan:?}");
+    assert_eq!(text(&servers.syncdeck(&["config", "export"])), exported);
+    servers.syncdeck(&["config", "apply", file.to_str().unwrap()]);
+    assert_eq!(text(&servers.syncdeck(&["config", "export"])), changed);
+}
+
+#[test]
+fn a_configuration_to_start_from_is_written_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("deep").join("config.toml");
+    let init = || {
+        let mut command = std::process::Command::new(super::servers::PROGRAM);
+        command.args(["config", "init", "--config"]).arg(&file);
+        command.output().unwrap().status.code()
+    };
+    assert_eq!(init(), Some(0));
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written.contains("client_secret_env"), "{written}");
+    syncdeck::config::load(Some(&file)).unwrap();
+    std::fs::write(&file, "# mine\n").unwrap();
+    assert_eq!(init(), Some(1), "one that is there is left alone");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "# mine\n");
+}

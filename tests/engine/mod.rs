@@ -1,5 +1,6 @@
 //! The engine, proved end to end in one thread: real connectors and store, both vendors in-process, paused time.
 
+mod backfills;
 mod brakes;
 mod budget;
 mod conversions;
@@ -8,6 +9,7 @@ mod create_rules;
 mod deletes;
 mod directions;
 mod edits;
+mod emptied;
 mod failing;
 mod faults;
 mod first_copy;

@@ -112,3 +112,24 @@ async fn a_decision_is_written_to_both_sides_or_waits_for_both() {
     assert_eq!(bench.column(lead, "jobtitle"), json!("Dame"));
     assert_eq!(bench.field(person, "title"), json!("Dame"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_field_waits_while_the_rest_of_the_record_goes_on() {
+    let (bench, [lead, _], [person, _]) = two_in_step().await;
+    bench.hold_field("title");
+    bench.edit(lead, "jobtitle", "Countess");
+    bench.edit(lead, "address1_city", "London");
+    bench.edit_person(person, "phone", "030 1");
+    bench.later().await;
+    assert_eq!(bench.field(person, "city"), json!("London"));
+    assert_eq!(bench.column(lead, "telephone1"), json!("030 1"));
+    assert_ne!(bench.field(person, "title"), json!("Countess"));
+    assert_eq!(written(&bench.later().await), 0);
+    let new = bench.somebody("Edith");
+    bench.later().await;
+    bench.person_of(new);
+    bench.release();
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.field(person, "title"), json!("Countess"));
+    bench.assert_in_step();
+}

@@ -45,7 +45,20 @@ impl Bench {
         let pause = Pause {
             entity,
             side,
+            field: None,
             until,
+        };
+        self.store
+            .transaction_blocking(|tx| engine::hold(tx, pause))
+            .unwrap();
+    }
+
+    /// Holds one field of leads back.
+    pub fn hold_field(&self, field: &str) {
+        let pause = Pause {
+            entity: Some(Entity::LEAD),
+            field: Some(field.to_owned()),
+            ..Pause::ALL
         };
         self.store
             .transaction_blocking(|tx| engine::hold(tx, pause))
