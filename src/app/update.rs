@@ -171,7 +171,9 @@ fn taken(command: &Command) -> String {
         Command::LookAt { .. } => "looked at in a cycle that starts now".to_owned(),
         Command::Unlink { .. } => "unlinked: both records stay as they are".to_owned(),
         Command::Link { .. } => "linked: compared in a cycle that starts now".to_owned(),
-        Command::Undo { .. } => "taken back in a cycle that starts now".to_owned(),
+        Command::Undo { .. } | Command::RollBack { .. } => {
+            "taken back in a cycle that starts now".to_owned()
+        }
         Command::CreateRow(_) => "asked for: created where there is none".to_owned(),
         Command::Rebind => "bound anew: links are found by their keys".to_owned(),
         Command::Backfill { entity, .. } => format!("{entity}: the backfill starts"),
@@ -198,14 +200,15 @@ fn refused(command: &Command) -> &'static str {
         | Command::SetRule { .. }
         | Command::SetMapping { .. } => "not changed",
         Command::Resolve { .. } => "not decided",
-        Command::Unresolve { .. } => "not taken back",
         Command::RetryFailures { .. } | Command::RetryAlike { .. } => "not tried again",
         Command::ParkFailures { .. } => "not parked",
         Command::EditFailure(_) => "not edited",
         Command::LookAt { .. } => "not looked at",
         Command::Unlink { .. } => "not unlinked",
         Command::Link { .. } => "not linked",
-        Command::Undo { .. } => "not taken back",
+        Command::Unresolve { .. } | Command::Undo { .. } | Command::RollBack { .. } => {
+            "not taken back"
+        }
         Command::CreateRow(_) => "not created",
         Command::Rebind => "not bound anew",
         Command::Backfill { .. } => "not started",

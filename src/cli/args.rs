@@ -10,6 +10,7 @@ use super::entities::EntitiesVerb;
 use super::failures::FailuresVerb;
 use super::history::HistoryArguments;
 use super::records::RecordsVerb;
+use super::task::TaskVerb;
 use crate::model::Side;
 
 /// Keeps Adobe Marketo Engage and Microsoft Dynamics 365 in step.
@@ -105,6 +106,9 @@ pub(super) enum Verb {
     /// Look records up on both sides; link, unlink, create them
     #[command(subcommand)]
     Records(RecordsVerb),
+    /// Give a salesperson something to do
+    #[command(subcommand)]
+    Task(TaskVerb),
     /// Show the cycles, what one of them wrote, or every write to a record
     History(HistoryArguments),
     /// Run only the two sandbox servers; the first line on stdout says where they are

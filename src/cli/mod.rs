@@ -27,6 +27,7 @@ mod signal;
 mod status;
 mod steps;
 mod sync;
+mod task;
 
 use std::process::ExitCode;
 
@@ -77,6 +78,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {
         Some(Verb::Conflicts(verb)) => conflicts::conflicts(&place, verb),
         Some(Verb::Failures(verb)) => failures::failures(&place, verb),
         Some(Verb::Records(verb)) => records::records(&place, verb),
+        Some(Verb::Task(verb)) => task::task(&place, verb),
         Some(Verb::Preview { json }) => resources::runtime()?.block_on(preview::run(&place, json)),
         Some(Verb::Check { json, role }) => {
             resources::runtime()?.block_on(check::run(&place, json, role))

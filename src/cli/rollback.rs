@@ -62,8 +62,9 @@ fn show(plan: &RollbackPlan, as_json: bool) -> anyhow::Result<Exit> {
             .count()
     };
     output::say(&format!(
-        "{} values to restore, {} records to delete, {} created ones kept, {} skipped",
+        "{} values to restore, {} records to make again, {} to delete, {} created ones kept, {} skipped",
         count("restore"),
+        count("recreate"),
         count("delete"),
         count("keep"),
         count("skip")
@@ -82,10 +83,12 @@ fn words(step: &RollbackStep) -> String {
         (None, None) => "-".to_owned(),
     };
     let what = match (step.field.as_str(), step.side) {
+        ("", Some(side)) if step.action == "recreate" => format!("deleted in {side}"),
         ("", Some(side)) => format!("created in {side}"),
         (field, _) => format!("{field}: {} -> {}", step.written, step.restored),
     };
-    let why = step.why.as_ref().map(|why| format!("  ({why})"));
+    let why = step.why.as_deref().or(step.then);
+    let why = why.map(|why| format!("  ({why})"));
     format!(
         "{:<8} {:<12} {id}  {what}{}",
         step.action,

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::error::EngineError;
 use super::failing::{edit_failure, retry, retry_failures};
 use super::records::{self, Asked};
+use super::rollback;
 use super::snapshot::NewsKind;
 use super::undoing::undo;
 use super::wishes::sync_now;
@@ -45,14 +46,6 @@ pub(super) async fn about_records(context: &Context, command: Command) -> Result
                 .transaction(move |tx| records::unlink(tx, key, now))
                 .await?,
         ),
-        Command::Link {
-            entity,
-            dynamics,
-            marketo,
-        } => {
-            let link = move |tx: &Tx<'_>| records::link(tx, &entity, (dynamics, marketo), now);
-            why_not(store.transaction(link).await?)
-        }
         Command::Undo { conflict, by } => why_not(
             store
                 .transaction(move |tx| undo(tx, conflict, &by, now))
@@ -63,13 +56,41 @@ pub(super) async fn about_records(context: &Context, command: Command) -> Result
                 .transaction(move |tx| records::create(tx, &new, now))
                 .await?,
         ),
-        _ => return Ok(()),
+        other => linked_or_taken_back(context, other).await?,
     };
     match refused {
         Some(why) => context.progress.tell(NewsKind::Trouble, None, why),
         None => sync_now(context),
     }
     Ok(())
+}
+
+async fn linked_or_taken_back(
+    context: &Context,
+    command: Command,
+) -> Result<Option<String>, EngineError> {
+    let (store, now) = (&context.store, context.clock.now());
+    Ok(match command {
+        Command::Link {
+            entity,
+            dynamics,
+            marketo,
+        } => {
+            let link = move |tx: &Tx<'_>| records::link(tx, &entity, (dynamics, marketo), now);
+            why_not(store.transaction(link).await?)
+        }
+        Command::RollBack {
+            cycle,
+            delete_created,
+            plan,
+            by,
+        } => {
+            let what = (cycle, delete_created);
+            let back = move |tx: &Tx<'_>| rollback::approved(tx, what, &plan, &by, now);
+            why_not(store.transaction(back).await?)
+        }
+        _ => None,
+    })
 }
 
 fn why_not(asked: Asked) -> Option<String> {

@@ -7,8 +7,8 @@ use super::backfill_spec::BackfillSpec;
 use super::failing::Edit;
 use super::records::NewRow;
 use crate::model::{
-    ConflictId, CustomWish, Direction, Entity, FailureClass, FailureId, MarketoId, Pause, Policy,
-    RecordKey, RuleChange, Side, Take,
+    ConflictId, CustomWish, CycleId, Direction, Entity, FailureClass, FailureId, MarketoId, Pause,
+    Policy, RecordKey, RuleChange, Side, Take,
 };
 use crate::store::FailureFilter;
 
@@ -147,6 +147,17 @@ pub enum Command {
     Undo {
         /// Which conflict it decided.
         conflict: ConflictId,
+        /// Who takes it back.
+        by: String,
+    },
+    /// Take a cycle's writes back, as the plan of this name shows it.
+    RollBack {
+        /// The cycle.
+        cycle: CycleId,
+        /// Whether what it created is deleted.
+        delete_created: bool,
+        /// The plan's name, as it was shown.
+        plan: String,
         /// Who takes it back.
         by: String,
     },

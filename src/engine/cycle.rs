@@ -9,7 +9,9 @@ use super::error::EngineError;
 use super::order::{Lanes, Order};
 use super::prepare::{prepare, settings};
 use super::snapshot::NewsKind;
-use super::{alike, approval, custom, errands, identify, marketo_only, prune, recover, trend};
+use super::{
+    alike, approval, custom, errands, identify, marketo_only, prune, recover, tasks, trend,
+};
 use crate::connectors::{Errand, Purpose, Trouble};
 use crate::model::{
     CycleId, CycleOutcome, CycleReport, EngineState, Entity, EntityCounts, PerSide,
@@ -73,6 +75,7 @@ async fn phases(context: &Context, cycle: CycleId) -> Result<(), EngineError> {
         let entities = settings(context).await?;
         let lanes = Lanes::new(prepare(context, &identity, &entities).await?);
         recover::recover(context).await?;
+        tasks::run(context, cycle, &identity).await?;
         Ok::<_, EngineError>((identity.organization, lanes))
     };
     let errand = errands::of_cycle(context).await?;

@@ -12,12 +12,13 @@ use uuid::Uuid;
 use super::approval::name;
 use super::mapping_facts::mapping_facts;
 use super::records::Asked;
+use super::rollback_objects;
 use super::stage::dirty;
 use super::stamp;
 use super::undoing::{Correction, correct, replaced};
 use crate::model::{
-    Cause, Conflict, ConflictId, ConflictKind, ConflictStatus, CycleId, Direction, Entity, LinkId,
-    MarketoId, RecordKey, Side, Take, Value,
+    Cause, Conflict, ConflictId, ConflictKind, ConflictStatus, CycleId, Direction, Entity,
+    JournalEntry, LinkId, MarketoId, RecordKey, Side, Take, Value,
 };
 use crate::store::{DirtyReason, JournalRow, Reader, StoreError, Tx};
 
@@ -35,7 +36,7 @@ pub struct RollbackStep {
     pub marketo_id: Option<MarketoId>,
     /// The logical field; empty for a record that the cycle created.
     pub field: String,
-    /// `restore`, `delete`, `keep` (created, and left alone) or `skip`.
+    /// `restore`, `delete`, `recreate`, `keep` (created, and left alone) or `skip`.
     pub action: &'static str,
     /// The side a created record is on.
     pub side: Option<Side>,
@@ -45,12 +46,35 @@ pub struct RollbackStep {
     pub restored: serde_json::Value,
     /// Why it is skipped.
     pub why: Option<String>,
+    /// What later cycles make of it, where they do not simply keep it so.
+    pub then: Option<&'static str>,
     #[serde(skip)]
-    link: Option<LinkId>,
+    pub(super) link: Option<LinkId>,
     #[serde(skip)]
-    seen: [Value; 2],
+    pub(super) seen: [Value; 2],
     #[serde(skip)]
-    take: Option<Take>,
+    pub(super) take: Option<Take>,
+}
+
+impl RollbackStep {
+    /// A step that does nothing yet.
+    pub(super) fn about(entry: &JournalEntry) -> Self {
+        Self {
+            entity: entry.entity.clone(),
+            dynamics_id: entry.dynamics_id,
+            marketo_id: entry.marketo_id,
+            field: entry.field.clone(),
+            action: "skip",
+            side: None,
+            written: entry.after.to_json(),
+            restored: serde_json::Value::Null,
+            why: None,
+            then: None,
+            link: entry.link,
+            seen: [Value::Null, Value::Null],
+            take: None,
+        }
+    }
 }
 
 /// A cycle's plan.
@@ -81,6 +105,7 @@ pub fn plan_rollback(
     }
     let mut allowed = Allowed::default();
     let mut steps = Vec::new();
+    let objects = rollback_objects::Cycle::of(&rows);
     let same = |a: &JournalRow, b: &JournalRow| {
         let key = |row: &JournalRow| {
             let entry = &row.entry;
@@ -89,11 +114,33 @@ pub fn plan_rollback(
         key(a) == key(b) && !a.entry.field.is_empty()
     };
     for group in rows.chunk_by(same) {
-        steps.extend(step(reader, &mut allowed, group, delete_created)?);
+        let is_object = |row: &JournalRow| !row.entry.entity.is_person();
+        steps.extend(if group.first().is_some_and(is_object) {
+            objects.step(reader, &mut allowed, group, delete_created)?
+        } else {
+            step(reader, &mut allowed, group, delete_created)?
+        });
     }
     let shown = serde_json::to_string(&steps).unwrap_or_default();
     let name = name(&format!("rollback-{cycle}"), &shown);
     Ok(Ok(RollbackPlan { cycle, name, steps }))
+}
+
+/// Makes the plan anew, and has it carried out by the next cycle if it is still the one of this name.
+pub(super) fn approved(
+    tx: &Tx<'_>,
+    (cycle, delete_created): (CycleId, bool),
+    name: &str,
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<Asked, StoreError> {
+    match plan_rollback(tx, cycle, delete_created)? {
+        Err(why) => Ok(Asked::No(why)),
+        Ok(plan) if plan.name != name => Ok(Asked::No(format!(
+            "the plan that takes cycle {cycle} back is another by now: look at it again"
+        ))),
+        Ok(plan) => roll_back(tx, &plan, by, now),
+    }
 }
 
 /// Has the plan of this name carried out by the next cycle. How many steps; or why not.
@@ -161,20 +208,7 @@ fn step(
         return Ok(None);
     };
     let entry = &first.entry;
-    let mut step = RollbackStep {
-        entity: entry.entity.clone(),
-        dynamics_id: entry.dynamics_id,
-        marketo_id: entry.marketo_id,
-        field: entry.field.clone(),
-        action: "skip",
-        side: None,
-        written: entry.after.to_json(),
-        restored: serde_json::Value::Null,
-        why: None,
-        link: entry.link,
-        seen: [Value::Null, Value::Null],
-        take: None,
-    };
+    let mut step = RollbackStep::about(entry);
     let key = entry
         .dynamics_id
         .map(RecordKey::Dynamics)
@@ -264,10 +298,12 @@ fn restore(
 
 /// Which way fields travel, looked up once an entity.
 #[derive(Default)]
-struct Allowed(std::collections::BTreeMap<Entity, std::collections::BTreeMap<String, Direction>>);
+pub(super) struct Allowed(
+    std::collections::BTreeMap<Entity, std::collections::BTreeMap<String, Direction>>,
+);
 
 impl Allowed {
-    fn of(
+    pub(super) fn of(
         &mut self,
         reader: &Reader<'_>,
         entity: &Entity,

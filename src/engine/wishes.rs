@@ -84,6 +84,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<(), EngineErro
         | Command::Unlink { .. }
         | Command::Link { .. }
         | Command::CreateRow(_)
+        | Command::RollBack { .. }
         | Command::Undo { .. }) => asked::about_records(context, records).await?,
         Command::Approve { plan } => {
             context.control.wish(|wishes| {

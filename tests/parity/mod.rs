@@ -8,3 +8,4 @@ mod objects;
 mod opportunities;
 mod qualify;
 mod schedule;
+mod tasks;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::draft::{Key, write};
 use super::end::ObjectEnd;
-use super::{ending, ties, twins};
+use super::{ending, rolling, ties, twins};
 use crate::engine::editing::edited;
 use crate::engine::lane::Lane;
 use crate::engine::plan::{LinkPlan, Plan, op_field};
@@ -22,6 +22,9 @@ pub(in crate::engine) fn decide(
     item: &Item,
     now: DateTime<Utc>,
 ) -> Plan {
+    if let Some(plan) = rolling::whole(lane, end, item) {
+        return plan;
+    }
     let mut plan = Plan::nothing(item);
     if ending::was_unlinked(item) {
         return plan;
@@ -108,6 +111,8 @@ fn change(lane: &Lane, item: &Item, row: &Record, record: &Record, key: Key, pla
     plan.agreed = merged.agreed;
     plan.refused = merged.refused;
     let mut fields = told(lane, item, row, merged.to_marketo);
+    rolling::keep_held(lane, item, row, &mut fields, plan);
+    rolling::restore(lane, item, (row, record), &mut fields, plan);
     let (known, unmark) = ending::back(item);
     plan.agreed.extend(known);
     fields.extend(unmark);

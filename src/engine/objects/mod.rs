@@ -17,6 +17,7 @@ mod parents;
 mod prepare;
 mod references;
 mod roles;
+mod rolling;
 mod sharing;
 mod ties;
 mod twins;

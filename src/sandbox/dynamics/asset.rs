@@ -42,6 +42,9 @@ pub struct RawTable {
     pub d: String,
     pub dp: String,
     pub name: Option<String>,
+    /// The primary key column, where it is not the table's name and `id`.
+    #[serde(default)]
+    pub key: Option<String>,
     #[serde(default)]
     pub tracked: bool,
     #[serde(default)]
@@ -101,7 +104,10 @@ impl RawColumn {
             required: Some("SystemRequired".into()),
             custom: table.custom,
             ..Self::custom(
-                format!("{}id", table.n),
+                table
+                    .key
+                    .clone()
+                    .unwrap_or_else(|| format!("{}id", table.n)),
                 table.d.clone(),
                 Kind::Uniqueidentifier,
             )
@@ -238,6 +244,7 @@ pub fn custom_table(
 ) -> Result<Table, serde_json::Error> {
     let all: Raw = serde_json::from_str(TEXT)?;
     let raw = RawTable {
+        key: None,
         n: name.into(),
         s: schema_name.into(),
         set: set.into(),

@@ -265,6 +265,11 @@ impl Bench {
 
     /// Every row of a table, by a plain client's read.
     pub async fn rows(&self, table: &str) -> Vec<Uuid> {
+        self.rows_keyed(table, &format!("{table}id")).await
+    }
+
+    /// Every row of a table with a key column of another name.
+    pub async fn rows_keyed(&self, table: &str, key: &str) -> Vec<Uuid> {
         let form = format!(
             "grant_type=client_credentials&client_id={}&client_secret={}&scope={DYNAMICS}/.default",
             dynamics::CLIENT_ID,
@@ -283,9 +288,7 @@ impl Bench {
             .as_str()
             .unwrap_or_else(|| panic!("{token}"))
             .to_owned();
-        let mut next = Some(format!(
-            "{DYNAMICS}/api/data/v9.2/{table}s?$select={table}id"
-        ));
+        let mut next = Some(format!("{DYNAMICS}/api/data/v9.2/{table}s?$select={key}"));
         let mut found = Vec::new();
         while let Some(url) = next {
             let request = http::Request::get(url)
@@ -295,7 +298,7 @@ impl Bench {
                 .unwrap();
             let page = body(&self.wire.plain(Side::Dynamics, request).await);
             let ids = page["value"].as_array().unwrap_or_else(|| panic!("{page}"));
-            let id = |row: &Json| row[format!("{table}id")].as_str()?.parse::<Uuid>().ok();
+            let id = |row: &Json| row[key].as_str()?.parse::<Uuid>().ok();
             found.extend(ids.iter().filter_map(id));
             next = page["@odata.nextLink"].as_str().map(str::to_owned);
         }

@@ -16,6 +16,7 @@ mod relations;
 mod roles;
 mod rules;
 mod sharing;
+mod undoing;
 
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
