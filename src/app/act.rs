@@ -1,7 +1,7 @@
 //! What an action does; the panes' own actions are theirs.
 
 use super::overlay::{self, Help, Outcome, Overlay, Palette};
-use super::panes::{conflicts, entities, mappings, overview};
+use super::panes::{conflicts, entities, failures, mappings, overview};
 use super::{Action, Cell, Choice, Command, Dialog, Effect, Pane, State, Tone, quitting, why_not};
 
 /// Rows a page key moves by.
@@ -63,6 +63,7 @@ fn pane_action(state: &mut State, action: Action) -> Vec<Effect> {
         Pane::Conflicts => conflicts::act(state, action),
         Pane::Mappings => mappings::act(state, action),
         Pane::Entities => entities::act(state, action),
+        Pane::Failures => failures::act(state, action),
     }
 }
 
@@ -109,6 +110,7 @@ fn travel(state: &mut State, action: Action) -> Vec<Effect> {
         Pane::Conflicts => return conflicts::step(state, rows),
         Pane::Mappings => mappings::step(state, rows),
         Pane::Entities => entities::step(state, rows),
+        Pane::Failures => return failures::step(state, rows),
     }
     Vec::new()
 }
@@ -131,6 +133,10 @@ fn back(state: &mut State) -> Vec<Effect> {
             Vec::new()
         }
         Pane::Entities => Vec::new(),
+        Pane::Failures => {
+            failures::back(state);
+            Vec::new()
+        }
     }
 }
 
@@ -169,6 +175,12 @@ pub(super) fn focused_value(state: &State) -> Option<String> {
         Pane::Mappings => {
             let row = state.panes.mappings.selected()?;
             Some(format!("{} {}", row.dynamics_name, row.marketo_name))
+        }
+        Pane::Failures => {
+            let pane = &state.panes.failures;
+            let one = pane.selected_record();
+            let message = one.map(|one| one.refusal.message.clone());
+            message.or_else(|| pane.selected().map(|group| group.message.clone()))
         }
         Pane::Entities => {
             let row = entities::selected(state)?;

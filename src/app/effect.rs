@@ -1,7 +1,11 @@
 //! Everything the outside must do for the console, and the documents that travel with it.
 
-use crate::engine::Command;
-use crate::model::{Conflict, ConflictId, ConflictStatus, Direction, Entity, FieldInfo, Policy};
+use chrono::{DateTime, Utc};
+
+use crate::engine::{Alike, Command};
+use crate::model::{
+    Conflict, ConflictId, ConflictStatus, Direction, Entity, Failure, FieldInfo, Policy,
+};
 
 /// A query's number; a later number makes every earlier answer to the same question stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,6 +143,13 @@ pub enum Query {
     Fields(ConflictQuery),
     /// One entity's field maps beside what both sides say; answered by [`Loaded::Mapping`].
     Mapping(Entity),
+    /// The failures that are open, alike together; answered by [`Loaded::Failures`].
+    Failures {
+        /// The group whose records are wanted, too; none for the first.
+        of: Option<Alike>,
+        /// At most so many records.
+        limit: usize,
+    },
 }
 
 /// A query's answer.
@@ -155,8 +166,32 @@ pub enum Loaded {
     Fields(Vec<FieldCount>),
     /// One entity's mapping.
     Mapping(MappingView),
+    /// Failures.
+    Failures {
+        /// The groups, the largest first.
+        groups: Vec<FailureRow>,
+        /// The group the records are of.
+        of: Option<Alike>,
+        /// The records, oldest first.
+        records: Vec<Failure>,
+    },
     /// The question could not be answered: why, in words for the admin.
     Failed(String),
+}
+
+/// Failures that are alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailureRow {
+    /// What they have in common.
+    pub which: Alike,
+    /// How many there are.
+    pub count: u64,
+    /// How many of them are parked.
+    pub parked: u64,
+    /// When the first of the others is tried again.
+    pub next_try: Option<DateTime<Utc>>,
+    /// One of their messages.
+    pub message: String,
 }
 
 /// How many conflicts one field has.

@@ -31,6 +31,11 @@ pub fn why_not(state: &State, action: Action) -> Option<String> {
         Action::Review | Action::Discard if state.panes.entities.draft.is_empty() => {
             no("nothing is changed")
         }
+        Action::Inside | Action::RetryThese | Action::ParkThese
+            if state.panes.failures.target().is_none() =>
+        {
+            no("no failure is shown")
+        }
         Action::Copy if super::act::focused_value(state).is_none() => no("nothing to copy here"),
         _ => None,
     }

@@ -21,18 +21,21 @@ mod runner;
 mod state;
 mod update;
 
-pub use crate::engine::{Command, EntityStatus, News, NewsKind, Snapshot, THROUGHPUT_SECONDS};
+pub use crate::engine::{
+    Alike, Command, EntityStatus, News, NewsKind, Snapshot, THROUGHPUT_SECONDS,
+};
 pub use draft::Draft;
 pub use effect::{
-    CommandId, ConflictQuery, Effect, Exit, FieldCount, Loaded, MappingRow, MappingView, Query,
-    QueryId, QuitMode, StatusFilter,
+    CommandId, ConflictQuery, Effect, Exit, FailureRow, FieldCount, Loaded, MappingRow,
+    MappingView, Query, QueryId, QuitMode, StatusFilter,
 };
 pub use enabled::why_not;
 pub use event::{Event, Target};
 pub use key::{Code, Key};
 pub use overlay::{Choice, Dialog, Edit, Filter, Help, Menu, MenuRow, Overlay, Palette, hits};
 pub use panes::{
-    Cell, Conflicts, Entities, Level, Mappings, Need, Overview, Sending, group, needs, seconds_left,
+    Cell, Conflicts, Entities, Failures, Level, Mappings, Need, Overview, Sending, group, needs,
+    seconds_left,
 };
 pub use parts::{Cursor, Load, NEWS_KEPT, NewsList, Toast, Toasts, Tone};
 pub use registry::{Action, ActionDef, Pane, REGISTRY, Scope, footer, help_rows};

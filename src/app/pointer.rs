@@ -1,7 +1,7 @@
 //! A mouse click, with what was drawn there.
 
 use super::overlay::{self, Overlay};
-use super::panes::{conflicts, entities, mappings, overview};
+use super::panes::{conflicts, entities, failures, mappings, overview};
 use super::{Effect, Pane, State, Target, act};
 
 /// Selects what was clicked; a choice that is clicked twice is taken.
@@ -37,6 +37,7 @@ fn row(state: &mut State, index: usize) -> Vec<Effect> {
         Pane::Conflicts => return conflicts::point(state, index),
         Pane::Mappings => mappings::point(state, index),
         Pane::Entities => entities::point(state, index),
+        Pane::Failures => return failures::point(state, index),
     }
     Vec::new()
 }

@@ -14,15 +14,18 @@ pub enum Pane {
     Mappings,
     /// Direction and policy.
     Entities,
+    /// What could not be written.
+    Failures,
 }
 
 impl Pane {
     /// Every pane that exists, in tab order.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Overview,
         Self::Conflicts,
         Self::Mappings,
         Self::Entities,
+        Self::Failures,
     ];
 
     /// The title on its tab.
@@ -32,6 +35,18 @@ impl Pane {
             Self::Conflicts => "Conflicts",
             Self::Mappings => "Mappings",
             Self::Entities => "Entities",
+            Self::Failures => "Failures",
+        }
+    }
+
+    /// The key that shows it.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Overview => 1,
+            Self::Conflicts => 2,
+            Self::Mappings => 3,
+            Self::Entities => 4,
+            Self::Failures => 6,
         }
     }
 
@@ -42,6 +57,7 @@ impl Pane {
             Self::Conflicts => "Conf",
             Self::Mappings => "Map",
             Self::Entities => "Ent",
+            Self::Failures => "Fail",
         }
     }
 }
@@ -93,6 +109,9 @@ pub enum Action {
     Cycle,
     Review,
     Discard,
+    Inside,
+    RetryThese,
+    ParkThese,
 }
 
 /// Where an action's keys work.
@@ -160,6 +179,7 @@ const OVERVIEW: Scope = Scope::Pane(Pane::Overview);
 const CONFLICTS: Scope = Scope::Pane(Pane::Conflicts);
 const MAPPINGS: Scope = Scope::Pane(Pane::Mappings);
 const ENTITIES: Scope = Scope::Pane(Pane::Entities);
+const FAILURES: Scope = Scope::Pane(Pane::Failures);
 
 /// Every action. Panes first, in footer order; then what works everywhere.
 #[rustfmt::skip]
@@ -190,6 +210,10 @@ pub const REGISTRY: &[ActionDef] = &[
     row(Action::Review, ENTITIES, &["S"], ("Review and apply changes", "review"), "review the drafted changes, then apply them"),
     row(Action::Discard, ENTITIES, &["z"], ("Discard drafted changes", "discard"), "forget the drafted changes"),
 
+    row(Action::RetryThese, FAILURES, &["t"], ("Try these failures again", "try again"), "try the group, or the selected record, again now"),
+    row(Action::ParkThese, FAILURES, &["x"], ("Park these failures", "park"), "leave the group, or the selected record, alone until you retry"),
+    row(Action::Inside, FAILURES, &["enter"], ("The group's records, or back", "records"), "go among the group's records, or back to the groups"),
+
     quiet(Action::Up, G, &["up", "k"], ("Up", "move"), "one row up"),
     quiet(Action::Down, G, &["down", "j"], ("Down", ""), "one row down"),
     row(Action::Approve, G, &["a"], ("Approve the plan shown", "approve"), "let the halted plan go on, after a question"),
@@ -202,6 +226,7 @@ pub const REGISTRY: &[ActionDef] = &[
     row(Action::Show(Pane::Conflicts), G, &["2"], ("Go to Conflicts", ""), "the Conflicts pane"),
     row(Action::Show(Pane::Mappings), G, &["3"], ("Go to Mappings", ""), "the Mappings pane"),
     row(Action::Show(Pane::Entities), G, &["4"], ("Go to Entities", ""), "the Entities pane"),
+    row(Action::Show(Pane::Failures), G, &["6"], ("Go to Failures", ""), "the Failures pane"),
     quiet(Action::NextPane, G, &["tab"], ("Next pane", ""), "the next pane"),
     quiet(Action::PreviousPane, G, &["shift-tab"], ("Previous pane", ""), "the previous pane"),
     quiet(Action::PageUp, G, &["pgup"], ("Page up", ""), "ten rows up; in the Overview: older events"),

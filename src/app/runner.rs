@@ -45,6 +45,7 @@ enum Slot {
     Conflicts,
     Fields,
     Mapping,
+    Failures,
 }
 
 impl Slot {
@@ -53,6 +54,7 @@ impl Slot {
             Query::Conflicts { .. } => Self::Conflicts,
             Query::Fields(_) => Self::Fields,
             Query::Mapping(_) => Self::Mapping,
+            Query::Failures { .. } => Self::Failures,
         }
     }
 }

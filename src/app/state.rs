@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, Offset, Utc};
 
-use super::panes::{Conflicts, Entities, Mappings, Overview};
+use super::panes::{Conflicts, Entities, Failures, Mappings, Overview};
 use super::{
     Command, CommandId, Effect, NewsList, Overlay, Pane, Query, QueryId, Snapshot, Toasts, Tone,
 };
@@ -31,6 +31,8 @@ pub struct Panes {
     pub mappings: Mappings,
     /// Direction and policy.
     pub entities: Entities,
+    /// What could not be written.
+    pub failures: Failures,
 }
 
 /// Questions and commands on their way.

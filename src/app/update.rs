@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::overlay::{self, Overlay};
-use super::panes::{conflicts, entities, mappings, overview};
+use super::panes::{conflicts, entities, failures, mappings, overview};
 use super::{
     Action, Command, CommandId, Effect, Event, Key, Load, Loaded, Pane, QueryId, QuitMode, Size,
     Snapshot, State, Tone, act, pointer, registry,
@@ -86,6 +86,7 @@ fn halted_now(before: &Snapshot, now: &Snapshot) -> bool {
 fn touch(state: &mut State) {
     state.panes.conflicts.load.touch();
     state.panes.mappings.load.touch();
+    state.panes.failures.load.touch();
 }
 
 /// The shown pane's list is asked for when it is due; a hidden pane asks when it is shown.
@@ -93,6 +94,7 @@ fn reload_due(state: &mut State) -> Vec<Effect> {
     match state.pane {
         Pane::Conflicts if state.panes.conflicts.load.due(state.now) => conflicts::reload(state),
         Pane::Mappings if state.panes.mappings.load.due(state.now) => mappings::reload(state),
+        Pane::Failures if state.panes.failures.load.due(state.now) => failures::reload(state),
         _ => Vec::new(),
     }
 }
@@ -115,6 +117,15 @@ fn answer(state: &mut State, id: QueryId, loaded: Loaded) {
             Loaded::Mapping(view) => mappings::loaded(state, view),
             other => failed(&mut panes.mappings.load, other),
         }
+    } else if panes.failures.load.answered(id) {
+        match loaded {
+            Loaded::Failures {
+                groups,
+                of,
+                records,
+            } => failures::loaded(state, groups, of, records),
+            other => failed(&mut panes.failures.load, other),
+        }
     }
 }
 
@@ -130,6 +141,7 @@ fn done(state: &mut State, id: CommandId, outcome: Result<(), String>) {
         return;
     };
     state.panes.conflicts.load.touch();
+    state.panes.failures.load.touch();
     let ok = outcome.is_ok();
     if let Some((taken, refused)) = &mut state.flight.bulk {
         *taken += usize::from(ok);
@@ -225,6 +237,7 @@ pub fn wakes_at(state: &State) -> Option<DateTime<Utc>> {
     let load = match state.pane {
         Pane::Conflicts => state.panes.conflicts.load.wakes_at(state.now),
         Pane::Mappings => state.panes.mappings.load.wakes_at(state.now),
+        Pane::Failures => state.panes.failures.load.wakes_at(state.now),
         Pane::Overview | Pane::Entities => None,
     };
     let second = shows_seconds(state).then(|| next_second(state.now));

@@ -3,9 +3,11 @@
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use crate::app::{Backend, ConflictQuery, FieldCount, Loaded, MappingRow, MappingView, Query};
+use crate::app::{
+    Alike, Backend, ConflictQuery, FailureRow, FieldCount, Loaded, MappingRow, MappingView, Query,
+};
 use crate::engine::{Command, MappingFact, mapping_facts};
-use crate::store::{ConflictFilter, Order, Reader, Store, StoreError};
+use crate::store::{ConflictFilter, FailureFilter, Order, Reader, Store, StoreError};
 
 /// The store to ask and the engine to tell.
 pub(super) struct Desk {
@@ -67,7 +69,40 @@ fn answer(reader: &Reader<'_>, query: Query) -> Result<Loaded, StoreError> {
                 .collect();
             Ok(Loaded::Mapping(MappingView { entity, rows }))
         }
+        Query::Failures { of, limit } => failures(reader, of, limit),
     }
+}
+
+fn failures(reader: &Reader<'_>, of: Option<Alike>, limit: usize) -> Result<Loaded, StoreError> {
+    let groups = reader
+        .failure_groups(&FailureFilter::default())?
+        .into_iter();
+    let groups: Vec<FailureRow> = groups
+        .map(|group| FailureRow {
+            which: Alike {
+                id: None,
+                entity: Some(group.entity),
+                direction: Some(group.direction),
+                class: Some(group.class),
+                code: Some(group.code),
+                field: group.field,
+            },
+            count: group.count,
+            parked: group.parked,
+            next_try: group.next_try,
+            message: group.message,
+        })
+        .collect();
+    let of = of.or_else(|| groups.first().map(|group| group.which.clone()));
+    let records = match &of {
+        Some(which) => reader.failures(&which.clone().into(), None, limit)?,
+        None => Vec::new(),
+    };
+    Ok(Loaded::Failures {
+        groups,
+        of,
+        records,
+    })
 }
 
 fn narrowed(query: &ConflictQuery) -> ConflictFilter {

@@ -77,16 +77,19 @@ pub fn tab_texts(state: &State, area: Rect) -> Vec<(Pane, Rect, String)> {
     let build = |short: bool| {
         let mut x = area.x;
         let mut tabs = Vec::new();
-        for (at, pane) in Pane::ALL.into_iter().enumerate() {
+        for pane in Pane::ALL {
             let title = if short { pane.short() } else { pane.title() };
             let badge = match pane {
                 Pane::Conflicts if state.snapshot.conflicts > 0 => {
                     format!(" {}", text::count(state.snapshot.conflicts))
                 }
+                Pane::Failures if state.snapshot.failures > 0 => {
+                    format!(" {}", text::count(state.snapshot.failures))
+                }
                 Pane::Entities if !state.panes.entities.draft.is_empty() => " ~".to_owned(),
                 _ => String::new(),
             };
-            let label = format!(" {} {title}{badge} ", at + 1);
+            let label = format!(" {} {title}{badge} ", pane.number());
             let width = text::width(&label) as u16;
             tabs.push((pane, Rect { x, width, ..area }, label));
             x += width + 1;

@@ -8,6 +8,7 @@ use syncdeck::app::{
 };
 use syncdeck::model::Conflict;
 
+use super::failures::failures;
 use super::fake::{conflicts, news, noon};
 use super::fields::mapping;
 
@@ -50,6 +51,7 @@ pub fn answer(query: &Query, rows: &[Conflict]) -> Loaded {
             Loaded::Fields(counts)
         }
         Query::Mapping(entity) => Loaded::Mapping(mapping(entity)),
+        Query::Failures { of, .. } => failures(of.as_ref()),
     }
 }
 

@@ -131,8 +131,8 @@ fn panes_follow_numbers_and_tab() {
     let mut desk = Desk::new(80, 24, idle());
     for (keys, pane) in [
         ("tab", Pane::Conflicts),
-        ("tab tab tab", Pane::Overview),
-        ("shift-tab", Pane::Entities),
+        ("tab tab tab tab", Pane::Overview),
+        ("shift-tab", Pane::Failures),
         ("3", Pane::Mappings),
     ] {
         desk.press(keys);

@@ -3,6 +3,7 @@
 mod conflicts;
 pub mod desk;
 mod entities;
+pub mod failures;
 pub mod fake;
 mod fields;
 mod keys;

@@ -45,6 +45,11 @@ fn mappings_show_both_sides_of_each_field() {
 }
 
 #[test]
+fn failures_show_groups_and_their_records() {
+    shoot("failures", &idle(), "6 down enter down");
+}
+
+#[test]
 fn entities_show_what_is_drafted() {
     shoot("entities", &paused(), "4 space right");
 }
@@ -77,7 +82,7 @@ fn empty_panes_say_why() {
     let mut desk = Desk::new(80, 24, Snapshot::default());
     desk.rows.clear();
     let mut said = Vec::new();
-    for key in ["1", "2", "3", "4"] {
+    for key in ["1", "2", "3", "4", "6"] {
         desk.press(key);
         said.extend(rows(&picture(&desk.state)));
     }
@@ -87,7 +92,7 @@ fn empty_panes_say_why() {
 #[test]
 fn the_sandbox_is_named_on_every_screen() {
     for (width, height) in [(60, 16), (80, 24), (120, 40), (40, 10)] {
-        for keys in ["1", "2", "3", "4", "?", ":", "2 e", "ctrl-c"] {
+        for keys in ["1", "2", "3", "4", "6", "?", ":", "2 e", "ctrl-c"] {
             let mut desk = Desk::new(width, height, idle());
             desk.press(keys);
             let text = rows(&picture(&desk.state)).join("\n");
@@ -98,7 +103,7 @@ fn the_sandbox_is_named_on_every_screen() {
 
 #[test]
 fn pauses_and_halts_say_which_key_releases_them() {
-    for pane in ["1", "2", "3", "4"] {
+    for pane in ["1", "2", "3", "4", "6"] {
         let mut desk = Desk::new(80, 24, paused());
         desk.press(pane);
         let text = rows(&picture(&desk.state)).join("\n");
@@ -119,7 +124,7 @@ fn pauses_and_halts_say_which_key_releases_them() {
 fn the_footer_keeps_help_and_quit_at_any_width() {
     for width in 60..=200 {
         for snapshot in [writing(), idle(), halted(), paused()] {
-            for pane in ["1", "2", "3", "4"] {
+            for pane in ["1", "2", "3", "4", "6"] {
                 let mut desk = Desk::new(width, 24, snapshot.clone());
                 desk.press(pane);
                 let last = rows(&picture(&desk.state)).pop().unwrap();

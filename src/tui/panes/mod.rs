@@ -1,8 +1,9 @@
-//! What each pane looks like; `app/panes/` decides the same four.
+//! What each pane looks like; `app/panes/` decides the same.
 
 mod conflicts;
 mod detail;
 mod entities;
+mod failures;
 mod mappings;
 mod overview;
 mod progress;
@@ -24,6 +25,7 @@ pub fn draw(state: &State, buf: &mut Buffer, area: Rect) {
         Pane::Conflicts => conflicts::draw(state, buf, area),
         Pane::Mappings => mappings::draw(state, buf, area),
         Pane::Entities => entities::draw(state, buf, area),
+        Pane::Failures => failures::draw(state, buf, area),
     }
 }
 
@@ -54,6 +56,7 @@ pub fn list_area(state: &State, area: Rect) -> (Rect, usize, usize) {
                 pane.cursor.at(),
             )
         }
+        Pane::Failures => failures::list_area(state, area),
         Pane::Entities => {
             let cursor = &state.panes.entities.cursor;
             (
