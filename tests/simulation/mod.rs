@@ -6,11 +6,12 @@
 //!
 //! | invariant | where |
 //! |---|---|
-//! | I1 linked records agree, everybody has somebody, at rest | `check.rs` |
-//! | I2 at most four writing cycles after the last edit, then none | `life.rs`, the rest |
+//! | I1 linked records agree, everybody has somebody, accounts and opportunities are shown, at rest | `check.rs`, `trade.rs` |
+//! | I2 at most four writing cycles after the last edit (six where records wait for others), then none | `life.rs`, the rest |
 //! | I3 one person a row, one link a key, nobody is made again | `check.rs` |
 //! | I4 nothing is written against the direction | `check.rs`, at every call |
 //! | I5 every value somebody typed is there, was replaced by somebody who could see it, or is kept as a loser | `lost.rs` |
+//! | I5 no value is back that whoever typed it has replaced since | `lost.rs` |
 //! | I6 conflicts show what is there, close for a reason, and never come out of nothing | `check.rs`, `lost.rs` |
 //! | I7 nothing is left to be looked at, no operation is left | `check.rs` |
 //! | I8 the limits are never met, where no kill made the engine forget its pace | `life.rs` |
