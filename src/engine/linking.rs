@@ -125,12 +125,13 @@ impl Stage<'_, '_> {
             .map_or(Ok(()), |row| self.tx.wake(row, self.now))
     }
 
-    /// Whether another link has got hold of this person since the candidates were read.
+    /// Whether another link has got hold of this person since the candidates were read; one that ended holds nobody.
     fn person_taken(&self, marketo: Option<i64>, ours: Option<LinkId>) -> Result<bool, StoreError> {
         let Some(key) = marketo.map(RecordKey::Marketo) else {
             return Ok(false);
         };
         let links = self.tx.links_by_key(&[key])?;
-        Ok(links.get(&key).is_some_and(|link| Some(link.id) != ours))
+        let holder = links.get(&key);
+        Ok(holder.is_some_and(|link| link.state != LinkState::Tombstone && Some(link.id) != ours))
     }
 }

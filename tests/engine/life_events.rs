@@ -185,6 +185,18 @@ async fn of_two_rows_of_one_person_the_admin_says_which_keeps_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_person_whose_row_is_deleted_can_be_given_to_the_other_row() {
+    let (bench, [this, other], person) = two_rows().await;
+    bench.world.dynamics.delete_row("lead", other).unwrap();
+    bench.later().await;
+    assert_eq!(bench.link(other).unwrap().state, LinkState::Tombstone);
+    bench.resolve(bench.pending().id, Take::Side(Side::Dynamics));
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.person_of(this), person);
+    assert_eq!(bench.people().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_word_that_names_neither_row_is_asked_again_and_new_makes_a_second_person() {
     let (bench, [this, other], person) = two_rows().await;
     let first = bench.pending();
