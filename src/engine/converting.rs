@@ -78,7 +78,12 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item, row: &Record) -> Option
     let plan = match setting.candidates.turns.get(&id)? {
         Turn::Became => return Some(stand_back(item)),
         Turn::Again { link, base } => again(setting, item, row, (link, base)),
-        Turn::Of { lead, link, base } => {
+        Turn::Of {
+            lead,
+            link,
+            base,
+            replaced,
+        } => {
             if setting.candidates.stamped.contains_key(&id) {
                 return None;
             }
@@ -90,7 +95,7 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item, row: &Record) -> Option
             if !rivals.is_empty() {
                 return Some(asked(setting, item, row, &rivals));
             }
-            take_over(setting, item, row, (marketo, link.as_ref(), base))?
+            take_over(setting, item, row, (marketo, link.as_ref(), base, replaced))?
         }
     };
     Some(closing_matches(item, plan))
@@ -142,10 +147,10 @@ pub(super) fn take_over(
     setting: &Setting<'_>,
     item: &Item,
     row: &Record,
-    (marketo, link, base): (MarketoId, Option<&Link>, &Base),
+    (marketo, link, base, replaced): (MarketoId, Option<&Link>, &Base, &Base),
 ) -> Option<Plan> {
     let base = match &setting.lane.others {
-        Some(theirs) => carried(theirs, &setting.lane.map, base, row),
+        Some(theirs) => carried((theirs, &setting.lane.map), (base, replaced), row),
         None => Base::new(),
     };
     let link_plan = match (link, &item.link) {
@@ -186,9 +191,10 @@ pub(super) fn of_other_half(
         Turn::Of {
             link: Some(link),
             base,
+            replaced,
             ..
         } if link.marketo == Some(marketo) => {
-            take_over(setting, item, row, (marketo, Some(link), base))
+            take_over(setting, item, row, (marketo, Some(link), base, replaced))
         }
         _ => None,
     }
@@ -212,7 +218,12 @@ fn stand_back(item: &Item) -> Plan {
 /// A lead that was opened again gets its person back; where that was deleted with the contact, a new one.
 fn again(setting: &Setting<'_>, item: &Item, row: &Record, (link, base): (&Link, &Base)) -> Plan {
     let marketo = link.marketo.unwrap_or_default();
-    let back = take_over(setting, item, row, (marketo, Some(link), base));
+    let back = take_over(
+        setting,
+        item,
+        row,
+        (marketo, Some(link), base, &Base::new()),
+    );
     let id = row.key.dynamics().unwrap_or_default();
     back.unwrap_or_else(|| matching::create(setting, item, row, id))
 }
@@ -226,8 +237,13 @@ pub(super) fn is_again(setting: &Setting<'_>, row: &Record) -> bool {
 
 /// What was agreed about one person under `from`, as `to` says it. Where the new row was not given a value the person
 /// has, that is no edit: nothing is agreed, so that the row gets it. Consent is never carried over against a row that
-/// says otherwise.
-fn carried(from: &CheckedMap, to: &CheckedMap, base: &Base, row: &Record) -> Base {
+/// says otherwise. Nor is it an edit where the new row has what a write of ours has replaced on the old one since: it
+/// was made before, and the person's value is newer.
+fn carried(
+    (from, to): (&CheckedMap, &CheckedMap),
+    (base, replaced): (&Base, &Base),
+    row: &Record,
+) -> Base {
     let fields = to.fields.iter().filter_map(|field| {
         let twin = |one: &&CheckedField| one.map.marketo == field.map.marketo;
         let twin = from.fields.iter().find(twin)?;
@@ -237,8 +253,14 @@ fn carried(from: &CheckedMap, to: &CheckedMap, base: &Base, row: &Record) -> Bas
         let meant = field.canonical(Side::Marketo, &raw);
         let ours = field.canonical(Side::Dynamics, row.get(&field.map.dynamics));
         let silent = ours.is_null() && !meant.is_null();
-        let consent = field.map.consent && ours != meant;
-        (!silent && !consent).then(|| (field.map.name.clone(), meant))
+        if field.map.consent && ours != meant {
+            return None;
+        }
+        let before = replaced.get(&twin.map.name);
+        if before.is_some_and(|before| twin.canonical(Side::Dynamics, before) == ours) {
+            return Some((field.map.name.clone(), ours));
+        }
+        (!silent).then(|| (field.map.name.clone(), meant))
     });
     fields.collect()
 }

@@ -13,12 +13,14 @@ use super::converting::{is_open, origin};
 use super::error::EngineError;
 use super::lane::Lane;
 use super::slice::{Item, Slice};
-use crate::model::{Entity, LinkId, MarketoId, Record, RecordKey};
-use crate::store::{Base, Dirty, DirtyReason, Link, LinkState};
+use crate::model::{Entity, LinkId, MarketoId, Record, RecordKey, Side};
+use crate::store::{Base, Dirty, DirtyReason, Link, LinkState, Reader, StoreError};
 
 /// How often, and how long each time, a contact waits for a slice that works on its lead.
 const TRIES: usize = 40;
 const PAUSE: Duration = Duration::from_millis(50);
+/// Writes to a lead that are looked through for what they replaced.
+const WRITES: usize = 50;
 /// How long a row is put off whose other half is being worked on.
 const OTHERS_NEED: Duration = Duration::from_secs(2);
 
@@ -30,6 +32,8 @@ pub(super) enum Turn {
         lead: Uuid,
         link: Option<Link>,
         base: Base,
+        /// What our last write to each of the lead's fields replaced there: a contact made before it has that.
+        replaced: Base,
     },
     /// A lead became a contact that stands for it.
     Became,
@@ -152,6 +156,18 @@ struct Known {
     bases: HashMap<LinkId, Base>,
     unfinished: HashMap<LinkId, Option<DateTime<Utc>>>,
     gone: Vec<Uuid>,
+    replaced: HashMap<Uuid, Base>,
+}
+
+/// What our last write to each field of a row replaced there.
+fn replaced(reader: &Reader<'_>, row: Uuid) -> Result<Base, StoreError> {
+    let mut replaced = Base::new();
+    let writes = reader.journal_of(RecordKey::Dynamics(row), WRITES)?;
+    let writes = writes.into_iter().map(|one| one.entry);
+    for write in writes.filter(|one| one.side == Side::Dynamics && !one.field.is_empty()) {
+        replaced.entry(write.field).or_insert(write.before);
+    }
+    Ok(replaced)
 }
 
 impl Known {
@@ -160,8 +176,9 @@ impl Known {
             let keys: Vec<RecordKey> = others.iter().copied().map(RecordKey::Dynamics).collect();
             let links = reader.links_by_key(&keys)?;
             let ids: Vec<_> = links.values().map(|link| link.id).collect();
-            let mut gone = Vec::new();
+            let (mut gone, mut before) = (Vec::new(), HashMap::new());
             for other in others {
+                before.insert(other, replaced(reader, other)?);
                 let into = reader.conversions_into(other)?;
                 gone.extend(into.iter().any(|one| one.gone.is_some()).then_some(other));
             }
@@ -170,6 +187,7 @@ impl Known {
                 unfinished: reader.unfinished(&ids)?,
                 links,
                 gone,
+                replaced: before,
             })
         });
         Ok(read.await?)
@@ -188,6 +206,7 @@ impl Known {
                 lead: other,
                 link,
                 base,
+                replaced: self.replaced.get(&other).cloned().unwrap_or_default(),
             });
         }
         let ended = |link: &&Link| link.state == LinkState::Tombstone && self.gone.contains(&other);

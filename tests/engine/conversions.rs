@@ -83,6 +83,24 @@ async fn after_it_edits_flow_by_the_rules_of_contacts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_lead_was_told_since_is_told_to_the_contact_and_not_taken_back() {
+    let (bench, lead, person) = lead_in_step().await;
+    bench.edit_person(person, "title", "Countess");
+    assert_clean(&bench.later().await);
+    bench.set(Entity::CONTACT, Direction::Off, Policy::Ask);
+    let contact = bench.qualify(lead).await;
+    bench.edit_person(person, "title", "Enchantress");
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.column(lead, "jobtitle"), json!("Enchantress"));
+    assert_eq!(bench.column(contact, "jobtitle"), json!("Countess"));
+    bench.set(Entity::CONTACT, Direction::Both, Policy::Ask);
+    assert_clean(&bench.later().await);
+    assert_taken_over(&bench, lead, contact, person);
+    assert_eq!(bench.field(person, "title"), json!("Enchantress"));
+    assert_eq!(bench.column(contact, "jobtitle"), json!("Enchantress"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn values_the_conversion_left_behind_come_from_the_person_and_are_not_blanked() {
     let (bench, lead, person) = lead_in_step().await;
     bench.edit(lead, "jobtitle", "Countess");
