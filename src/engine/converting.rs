@@ -9,7 +9,7 @@
 use uuid::Uuid;
 
 use super::decide::Setting;
-use super::halves::Turn;
+use super::halves::{Replaced, Turn};
 use super::lane::Lane;
 use super::matching;
 use super::merged_away;
@@ -147,7 +147,7 @@ pub(super) fn take_over(
     setting: &Setting<'_>,
     item: &Item,
     row: &Record,
-    (marketo, link, base, replaced): (MarketoId, Option<&Link>, &Base, &Base),
+    (marketo, link, base, replaced): (MarketoId, Option<&Link>, &Base, &Replaced),
 ) -> Option<Plan> {
     let base = match &setting.lane.others {
         Some(theirs) => carried((theirs, &setting.lane.map), (base, replaced), row),
@@ -222,7 +222,7 @@ fn again(setting: &Setting<'_>, item: &Item, row: &Record, (link, base): (&Link,
         setting,
         item,
         row,
-        (marketo, Some(link), base, &Base::new()),
+        (marketo, Some(link), base, &Replaced::new()),
     );
     let id = row.key.dynamics().unwrap_or_default();
     back.unwrap_or_else(|| matching::create(setting, item, row, id))
@@ -241,7 +241,7 @@ pub(super) fn is_again(setting: &Setting<'_>, row: &Record) -> bool {
 /// was made before, and the person's value is newer.
 fn carried(
     (from, to): (&CheckedMap, &CheckedMap),
-    (base, replaced): (&Base, &Base),
+    (base, replaced): (&Base, &Replaced),
     row: &Record,
 ) -> Base {
     let fields = to.fields.iter().filter_map(|field| {
@@ -256,8 +256,8 @@ fn carried(
         if field.map.consent && ours != meant {
             return None;
         }
-        let before = replaced.get(&twin.map.name);
-        if before.is_some_and(|before| twin.canonical(Side::Dynamics, before) == ours) {
+        let mut before = replaced.get(&twin.map.name).into_iter().flatten();
+        if before.any(|before| twin.canonical(Side::Dynamics, before) == ours) {
             return Some((field.map.name.clone(), ours));
         }
         (!silent).then(|| (field.map.name.clone(), meant))

@@ -13,7 +13,7 @@ use super::converting::{is_open, origin};
 use super::error::EngineError;
 use super::lane::Lane;
 use super::slice::{Item, Slice};
-use crate::model::{Entity, LinkId, MarketoId, Record, RecordKey, Side};
+use crate::model::{Entity, LinkId, MarketoId, Record, RecordKey, Side, Value};
 use crate::store::{Base, Dirty, DirtyReason, Link, LinkState, Reader, StoreError};
 
 /// How often, and how long each time, a contact waits for a slice that works on its lead.
@@ -24,6 +24,9 @@ const WRITES: usize = 50;
 /// How long a row is put off whose other half is being worked on.
 const OTHERS_NEED: Duration = Duration::from_secs(2);
 
+/// Values a row had until we wrote others, by field.
+pub(super) type Replaced = HashMap<String, Vec<Value>>;
+
 /// What a row's other half means for it.
 #[derive(Debug, Clone)]
 pub(super) enum Turn {
@@ -32,8 +35,8 @@ pub(super) enum Turn {
         lead: Uuid,
         link: Option<Link>,
         base: Base,
-        /// What our last write to each of the lead's fields replaced there: a contact made before it has that.
-        replaced: Base,
+        /// What our writes to the lead's fields replaced there: a contact made before one of them has that.
+        replaced: Replaced,
     },
     /// A lead became a contact that stands for it.
     Became,
@@ -156,16 +159,16 @@ struct Known {
     bases: HashMap<LinkId, Base>,
     unfinished: HashMap<LinkId, Option<DateTime<Utc>>>,
     gone: Vec<Uuid>,
-    replaced: HashMap<Uuid, Base>,
+    replaced: HashMap<Uuid, Replaced>,
 }
 
-/// What our last write to each field of a row replaced there.
-fn replaced(reader: &Reader<'_>, row: Uuid) -> Result<Base, StoreError> {
-    let mut replaced = Base::new();
+/// What our last writes to a row replaced there.
+fn replaced(reader: &Reader<'_>, row: Uuid) -> Result<Replaced, StoreError> {
+    let mut replaced = Replaced::new();
     let writes = reader.journal_of(RecordKey::Dynamics(row), WRITES)?;
     let writes = writes.into_iter().map(|one| one.entry);
     for write in writes.filter(|one| one.side == Side::Dynamics && !one.field.is_empty()) {
-        replaced.entry(write.field).or_insert(write.before);
+        replaced.entry(write.field).or_default().push(write.before);
     }
     Ok(replaced)
 }
