@@ -37,6 +37,10 @@ fn entity(world: &World, write: &Write) -> Option<String> {
                 .to_owned(),
         );
     }
+    // A stamp that is written says whose the person is from now on: a contact may have taken it over.
+    if let Some(of) = write.fields.get("syncdeckDynamicsType") {
+        return Some(of.as_str()?.to_owned());
+    }
     let held = write
         .key
         .parse()
