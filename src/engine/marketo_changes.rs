@@ -72,9 +72,12 @@ impl Known {
         let open = self.open.get(&link.id);
         let unsettled = open.is_some_and(|open| names_one(lane, open, change))
             || self.unfinished.contains_key(&link.id);
-        let nothing = Base::new();
-        let base = self.bases.get(&link.id).unwrap_or(&nothing);
-        link.state == LinkState::Live && (unsettled || brings_news(lane, base, change))
+        link.state == LinkState::Live && (unsettled || brings_news(lane, self.base(link), change))
+    }
+
+    fn base(&self, link: &Link) -> &Base {
+        static NOTHING: Base = Base::new();
+        self.bases.get(&link.id).unwrap_or(&NOTHING)
     }
 }
 
@@ -107,6 +110,18 @@ pub(super) fn changed(
         let Some(lane) = lanes.iter().find(|lane| *lane.entity() == link.entity) else {
             // Its entity is off: kept for the day it is switched on, since the feed will not tell it again.
             look(&link.entity, key);
+            // Nor what a write replaced that we made before: leads and contacts name their fields alike.
+            let kin = lanes.iter().find(|lane| lane.entity().is_person());
+            if let (Some(kin), true) = (kin, link.entity.is_person()) {
+                sorted.lost.extend(lost_update::look(
+                    tx,
+                    kin,
+                    link,
+                    known.base(link),
+                    &change,
+                    now,
+                )?);
+            }
             seen.push(change.guid);
             continue;
         };
@@ -118,9 +133,7 @@ pub(super) fn changed(
         if known.matters(lane, link, &change) {
             look(&link.entity, key);
         }
-        let nothing = Base::new();
-        let base = known.bases.get(&link.id).unwrap_or(&nothing);
-        let lost = lost_update::look(tx, lane, link, base, &change, now)?;
+        let lost = lost_update::look(tx, lane, link, known.base(link), &change, now)?;
         sorted.lost.extend(lost);
         // The first copy's own creates are many, and bring no news whenever they come.
         if change.kind == LeadChangeKind::Changed {

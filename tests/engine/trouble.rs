@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
-use syncdeck::model::{ConflictKind, CycleOutcome, FailureStatus, Side, Take};
+use syncdeck::model::{
+    ConflictKind, CycleOutcome, Direction, Entity, FailureStatus, Policy, Side, Take,
+};
 use uuid::Uuid;
 
 use super::harness::wire::{Fate, is_record};
@@ -40,6 +42,25 @@ async fn a_value_overwritten_between_our_read_and_our_write_is_found_and_can_com
     assert_clean(&bench.later().await);
     assert_eq!(bench.field(person, "title"), json!("Lady"));
     assert_eq!(bench.column(row, "jobtitle"), json!("Lady"));
+}
+
+/// The feed tells it once; nobody looked while the entity was off.
+#[tokio::test(start_paused = true)]
+async fn a_value_we_overwrote_is_found_although_the_entity_is_switched_off_by_then() {
+    let (bench, row, person) = in_step().await;
+    bench.edit(row, "jobtitle", "Countess");
+    bench.wire.just_before_write(Side::Marketo, move |world| {
+        let typed = [("title", json!("Lady"))];
+        world.marketo.edit_person(person, &typed, "Web form");
+    });
+    bench.cycle().await;
+    bench.set(Entity::LEAD, Direction::Off, Policy::Ask);
+    bench.later().await;
+    let conflict = bench.pending();
+    assert_eq!(
+        (conflict.kind, &conflict.marketo),
+        (ConflictKind::Overwritten, &text("Lady"))
+    );
 }
 
 /// It was kept as addresses are compared, in small letters.
