@@ -29,7 +29,7 @@ const NARROW: [Column; 11] = [
 const ROOMY: [Column; 12] = [
     Column::new("Entity", 10, 24),
     Column::new("Direction", 18, 18).rank(2),
-    Column::new("State", 9, 18),
+    Column::new("State", 9, 19),
     Column::new("Progress", 13, 90),
     Column::number("Done / total", 13),
     Column::number("Left", 4),
