@@ -88,7 +88,7 @@ pub(super) async fn turns(
         tokio::time::sleep(PAUSE).await;
         busy = slice.claim_rows(halves.values());
     }
-    let soon = context.clock.after(OTHERS_NEED);
+    let (now, soon) = (context.clock.now(), context.clock.after(OTHERS_NEED));
     let mut off: HashMap<Uuid, DateTime<Utc>> = HashMap::new();
     off.extend(
         halves
@@ -99,8 +99,9 @@ pub(super) async fn turns(
     let known = Known::of(context, halves.values().copied().collect()).await?;
     let resting = halves.iter().filter_map(|(row, other)| {
         let link = known.links.get(&RecordKey::Dynamics(*other))?;
-        let settles = known.unfinished.get(&link.id)?;
-        Some((*row, settles.unwrap_or(soon)))
+        let settles = known.unfinished.get(&link.id)?.unwrap_or(soon);
+        // What has settled lands no more.
+        (settles > now).then_some((*row, settles))
     });
     off.extend(resting);
     put_off(context, slice, &off).await?;

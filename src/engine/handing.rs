@@ -10,8 +10,8 @@ use super::stage::dirty;
 use crate::model::{Cause, ConflictStatus, CycleId, Entity, JournalEntry, RecordKey, Side, Value};
 use crate::store::{Base, Dirty, DirtyReason, Link, LinkState, StoreError, Tx};
 
-/// How long a row waits whose person is being written under another link.
-const OTHERS_NEED: TimeDelta = TimeDelta::seconds(2);
+/// How long a row waits whose person is being written, or was just taken, under another link.
+pub(super) const OTHERS_NEED: TimeDelta = TimeDelta::seconds(2);
 
 /// Whether the link a plan was made for is not what it was any more: somebody was faster.
 pub(super) fn is_outdated(tx: &Tx<'_>, entity: &Entity, plan: &Plan) -> Result<bool, StoreError> {
@@ -37,9 +37,12 @@ pub(super) fn release(
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
     let still = tx.link(from.id)?.is_some_and(|now| is_same(&now, from));
     if !still {
-        return Ok(Some(now));
+        return Ok(Some(now + OTHERS_NEED));
     }
-    if let Some(settles) = tx.unfinished(&[from.id])?.remove(&from.id) {
+    // A write that has settled lands no more: it does not hold the person, even if nobody has looked at its record since,
+    // as nobody does while the entity is off.
+    let writes = tx.unfinished(&[from.id])?.remove(&from.id);
+    if let Some(settles) = writes.filter(|at| at.is_none_or(|at| at > now)) {
         return Ok(Some(settles.unwrap_or(now + OTHERS_NEED)));
     }
     let open = tx.open_conflicts(&[from.id])?.remove(&from.id);

@@ -99,7 +99,10 @@ impl Stage<'_, '_> {
         }
         let link = match self.link(&plan)? {
             Linking::Done(link) => link,
-            Linking::Taken => return self.again(&plan),
+            Linking::Taken => {
+                let soon = self.now + handing::OTHERS_NEED;
+                return handing::later(self.tx, self.entity, &plan, soon, self.now);
+            }
             Linking::Later(due) => {
                 return handing::later(self.tx, self.entity, &plan, due, self.now);
             }
@@ -123,16 +126,6 @@ impl Stage<'_, '_> {
         let (to_dynamics, to_marketo) = (plan.to_dynamics.clone(), plan.to_marketo.clone());
         self.write(link, &plan, Side::Dynamics, to_dynamics)?;
         self.write(link, &plan, Side::Marketo, to_marketo)
-    }
-
-    /// Looks at the item again: somebody was faster.
-    fn again(&self, plan: &Plan) -> Result<(), StoreError> {
-        let dirty: Vec<Dirty> = plan
-            .settles
-            .iter()
-            .map(|(key, _)| dirty(self.entity, *key, DirtyReason::Stale, self.now))
-            .collect();
-        self.tx.mark_dirty(&dirty)
     }
 
     fn facts(&self, link: LinkId, plan: &Plan) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use syncdeck::model::{
 use syncdeck::store::LinkState;
 use uuid::Uuid;
 
-use super::harness::wire::Fate;
+use super::harness::wire::{Fate, is_record};
 use super::harness::{Bench, assert_clean, person_columns, written};
 
 async fn lead_in_step() -> (Bench, Uuid, i64) {
@@ -100,6 +100,27 @@ async fn what_the_lead_was_told_since_is_told_to_the_contact_and_not_taken_back(
     assert_taken_over(&bench, lead, contact, person);
     assert_eq!(bench.field(person, "title"), json!("Enchantress"));
     assert_eq!(bench.column(contact, "jobtitle"), json!("Enchantress"));
+}
+
+/// The cycle never ended: the contact waited for a write that nobody was to look at any more.
+#[tokio::test(start_paused = true)]
+async fn a_write_to_a_lead_that_is_switched_off_does_not_hold_its_contact() {
+    let (bench, lead, person) = lead_in_step().await;
+    bench.edit_person(person, "title", "Countess");
+    bench.wire.before(|sent| {
+        let lost = sent.side == Side::Dynamics && sent.writes.iter().any(is_record);
+        if lost { Fate::Lost } else { Fate::Pass }
+    });
+    bench.later().await;
+    bench.wire.before(|_| Fate::Pass);
+    bench.set(Entity::LEAD, Direction::Off, Policy::Ask);
+    let contact = bench.qualify(lead).await;
+    bench.later().await;
+    bench.pass(600).await;
+    bench.later().await;
+    assert_eq!(bench.people().len(), 1);
+    assert_eq!(bench.person_of(contact), person);
+    assert_eq!(bench.link(contact).unwrap().marketo, Some(person));
 }
 
 #[tokio::test(start_paused = true)]
