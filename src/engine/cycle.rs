@@ -11,6 +11,7 @@ use super::prepare::{prepare, settings};
 use super::snapshot::NewsKind;
 use super::{
     alike, approval, custom, errands, identify, marketo_only, prune, recover, tasks, trend,
+    widening,
 };
 use crate::connectors::{Errand, Purpose, Trouble};
 use crate::model::{
@@ -74,6 +75,7 @@ async fn phases(context: &Context, cycle: CycleId) -> Result<(), EngineError> {
         custom::get_ready(context).await?;
         let entities = settings(context).await?;
         let lanes = Lanes::new(prepare(context, &identity, &entities).await?);
+        widening::note(context, lanes.all()).await?;
         recover::recover(context).await?;
         tasks::run(context, cycle, &identity).await?;
         Ok::<_, EngineError>((identity.organization, lanes))

@@ -97,6 +97,7 @@ mod undoing;
 mod waiting;
 mod watching;
 mod why;
+mod widening;
 mod wishes;
 mod work;
 

@@ -101,3 +101,48 @@ async fn rows_that_came_while_marketo_was_closed_are_created_once_it_is_open() {
     assert_clean(&bench.later().await);
     bench.person_of(row);
 }
+
+/// Copies never take it back, so it stood apart; and the row that is still as agreed gave nobody a reason to look.
+#[tokio::test(start_paused = true)]
+async fn a_wish_not_to_be_contacted_travels_once_dynamics_is_open_to_it() {
+    let bench = Bench::empty();
+    let row = bench.somebody("Ada");
+    bench.cycle().await;
+    let person = bench.person_of(row);
+    bench.set(Entity::LEAD, Direction::ToMarketo, Policy::Ask);
+    bench.later().await;
+    bench.edit_person(person, "unsubscribed", true);
+    bench.later().await;
+    bench.later().await;
+    assert_eq!(bench.field(person, "unsubscribed"), json!(true));
+    assert_eq!(bench.column(row, "donotbulkemail"), json!(false));
+    bench.set(Entity::LEAD, Direction::Both, Policy::Ask);
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.column(row, "donotbulkemail"), json!(true));
+    assert_eq!(bench.field(person, "unsubscribed"), json!(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changed_in_marketo_while_a_field_was_off_travels_once_it_is_on() {
+    let bench = Bench::empty();
+    let pair = |direction: &str| {
+        let pair = "[[fields]]\ndynamics = \"websiteurl\"\nmarketo = \"department\"";
+        bench.map_leads(&format!("{pair}\ndirection = \"{direction}\"\n"));
+    };
+    pair("both");
+    let row = bench.somebody("Ada");
+    bench.edit(row, "websiteurl", "https://a.example.com");
+    bench.cycle().await;
+    let person = bench.person_of(row);
+    pair("off");
+    bench.later().await;
+    bench.edit_person(person, "department", "Engines");
+    bench.later().await;
+    assert_eq!(
+        bench.column(row, "websiteurl"),
+        json!("https://a.example.com")
+    );
+    pair("both");
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.column(row, "websiteurl"), json!("Engines"));
+}
