@@ -291,7 +291,10 @@ fn handed_on(
 
 fn add(item: &mut Item, mut entry: Dirty) {
     let record = entry.record.take();
-    let record = record.filter(|record| !outdated(item.link.as_ref(), record));
+    // Only the row as it is now tells whether a write without an answer was done.
+    let mut settled = item.rested.iter().map(|rested| rested.op.side);
+    let asked = settled.any(|side| side == entry.key.side());
+    let record = record.filter(|record| !asked && !outdated(item.link.as_ref(), record));
     let seen = match entry.key.side() {
         Side::Dynamics => &mut item.row,
         Side::Marketo => &mut item.person,

@@ -89,3 +89,23 @@ async fn a_write_that_never_arrived_agrees_on_nothing() {
     assert_eq!(conflict.dynamics, text("Countess"));
     assert_eq!(conflict.marketo, text("Lady"));
 }
+
+/// The feed told the row just before the write arrived: that row says nothing about the write.
+#[tokio::test(start_paused = true)]
+async fn whether_a_late_write_landed_is_told_by_the_row_as_it_is_not_as_the_feed_had_it() {
+    let (bench, row, person) = in_step().await;
+    let late = Fate::Late(std::time::Duration::from_secs(60));
+    bench.wire.spoil_next_write(Side::Dynamics, late);
+    bench.edit_person(person, "title", "Countess");
+    bench.later().await;
+    assert_eq!(bench.column(row, "jobtitle"), json!(null), "on its way");
+    // Everything is told anew while the write is on its way.
+    bench.world.dynamics.touch_schema("lead");
+    bench.cycle().await;
+    bench.pass(60).await;
+    assert_eq!(bench.column(row, "jobtitle"), json!("Countess"), "there");
+    bench.edit_person(person, "title", "Lady");
+    settled(&bench).await;
+    assert_eq!(bench.column(row, "jobtitle"), json!("Lady"));
+    assert_in_step_without_a_conflict(&bench);
+}
