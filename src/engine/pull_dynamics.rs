@@ -176,7 +176,10 @@ async fn take_in(
         Next::Page(link) if copying => (link, CursorStage::Copying),
         Next::Page(link) | Next::Delta(link) => (link, CursorStage::Following),
     };
-    let counted = before.as_ref().map_or(0, |cursor| cursor.counted);
+    let (anew, counted) = (
+        before.is_none(),
+        before.as_ref().map_or(0, |cursor| cursor.counted),
+    );
     let cursor = Cursor {
         feed: lane.feed(),
         token,
@@ -203,6 +206,10 @@ async fn take_in(
         .store
         .transaction(move |tx| {
             let copy = cursor_.since.filter(|_| copying);
+            if anew {
+                // A new chain tells no deletion: what the old one brought may be gone by now.
+                tx.forget_records(lane_.entity())?;
+            }
             let taken = sort(tx, &lane_, taken, reason, (now, copy))?;
             tx.set_cursor(&cursor_)?;
             Ok(taken)

@@ -282,6 +282,14 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Forgets the values the feed brought of `entity`'s waiting records: they are read afresh.
+    pub fn forget_records(&self, entity: &Entity) -> Result<usize, StoreError> {
+        self.run(
+            "UPDATE dirty SET record = NULL WHERE entity = ?1 AND record IS NOT NULL",
+            [entity],
+        )
+    }
+
     /// Puts records that were looked at off until `due`, unless they were marked again meanwhile: a pause holds them.
     pub fn hold_dirty(
         &self,

@@ -133,3 +133,18 @@ async fn a_paused_field_waits_while_the_rest_of_the_record_goes_on() {
     assert_eq!(bench.field(person, "title"), json!("Countess"));
     bench.assert_in_step();
 }
+
+/// A change feed that starts again tells no deletion, and nothing is linked yet that could be missed.
+#[tokio::test(start_paused = true)]
+async fn a_row_that_waited_and_was_deleted_unheard_is_not_created() {
+    let (bench, ..) = two_in_step().await;
+    bench.hold(None, Some(Side::Marketo), None);
+    let new = bench.somebody("Edith");
+    bench.later().await;
+    bench.world.dynamics.delete_row("lead", new).unwrap();
+    bench.world.dynamics.touch_schema("lead");
+    bench.later().await;
+    bench.release();
+    assert_clean(&bench.later().await);
+    assert!(bench.people_of(new).is_empty());
+}
