@@ -65,7 +65,7 @@ fn schema() -> Arc<Schema> {
             .build()
             .unwrap();
         runtime.block_on(async {
-            let bench = Bench::empty();
+            let bench = Bench::whole(0, 1);
             bench.cycle().await;
             Arc::new(bench.wire.schema())
         })
