@@ -1,6 +1,6 @@
 //! One life: a world, a crowd, an engine that is run, paused, reconfigured and killed, all from one seed.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
@@ -23,11 +23,16 @@ use crate::engine::harness::{Bench, written};
 const CYCLES_TO_REST: usize = 12;
 /// Of them, those that may write.
 const WRITING_TO_REST: usize = 4;
+/// A cycle that makes so many calls, or takes so long, has no end.
+const CALLS_A_CYCLE: u64 = 4000;
+const LONGEST_CYCLE: Duration = Duration::from_secs(24 * 3600);
 
 /// How a life went.
 #[derive(Default)]
 pub struct Lived {
     pub violations: Vec<String>,
+    /// A cycle had no end: nothing that follows means anything.
+    endless: bool,
     pub trace: Vec<String>,
 }
 
@@ -50,6 +55,7 @@ pub fn live(seed: u64) -> Lived {
         }
         Lived {
             violations: told_of.violations.clone(),
+            endless: told_of.endless,
             trace: told_of.trace.clone(),
         }
     })
@@ -84,12 +90,19 @@ pub struct Life {
     /// Where cycles are killed, its doom.
     doom: Option<SharedDoom>,
     pub admin: bool,
+    /// The admin also sets filters, pauses and delete policies, and takes back what was done.
+    legislates: bool,
+    /// Calls of the cycle that runs.
+    calls: Arc<AtomicU64>,
     /// The plan of the first copy was approved, or needs no approval.
     approved: Arc<AtomicBool>,
     /// Everybody has stopped; the admin approves whatever waits.
     resting: bool,
     started: tokio::time::Instant,
 }
+
+/// Sets one draw apart from all others.
+const LAW: u64 = 0x5eed;
 
 pub const ENTITIES: [Entity; 2] = [Entity::LEAD, Entity::CONTACT];
 
@@ -125,6 +138,9 @@ impl Life {
             told: Arc::default(),
             doom: dies.then_some(doom),
             admin: random.u8(..3) > 0,
+            // Of its own, so that all other lives stay what they are.
+            legislates: Rng::with_seed(seed ^ LAW).u8(..3) == 0,
+            calls: Arc::default(),
             approved: Arc::new(AtomicBool::new(!asks)),
             started: tokio::time::Instant::now(),
             resting: false,
@@ -177,6 +193,9 @@ impl Life {
             self.cycle(true).await;
         }
         self.rest().await;
+        if self.told().endless {
+            return;
+        }
         let made = self.crowd().made.clone();
         let found = check::check(&self.bench, &made).await;
         self.broken(found);
@@ -206,7 +225,11 @@ impl Life {
         let (crowd, directions) = (Arc::clone(&self.crowd), Arc::clone(&self.directions));
         let (told, approved) = (Arc::clone(&self.told), Arc::clone(&self.approved));
         let (started, doom) = (self.started, self.doom.clone());
+        let calls = Arc::clone(&self.calls);
         self.bench.wire.before(move |sent: &Sent| {
+            if calls.fetch_add(1, Ordering::Relaxed) > CALLS_A_CYCLE {
+                return Fate::Hang;
+            }
             let mut crowd = crowd.lock().unwrap();
             if random.u32(..100) < busy {
                 crowd.act();
@@ -258,6 +281,9 @@ impl Life {
         if self.admin {
             self.administer();
         }
+        if self.legislates && self.random.bool() {
+            self.legislate();
+        }
         // Now and then long enough for every token to expire.
         let wait = [1, 5, 60, 300, 60, 5, 1, 4000][self.random.usize(..8)];
         self.bench.pass(wait).await;
@@ -265,8 +291,12 @@ impl Life {
 
     /// One cycle, which may be killed where this life's cycles are.
     async fn cycle(&mut self, may_die: bool) {
+        if self.told().endless {
+            return;
+        }
         let parts = self.bench.parts();
-        let cycle = engine::one_cycle(parts, None);
+        self.calls.store(0, Ordering::Relaxed);
+        let cycle = tokio::time::timeout(LONGEST_CYCLE, engine::one_cycle(parts, None));
         let ended = match self.doom.clone().filter(|_| may_die) {
             Some(doom) => {
                 let store = self.bench.store.clone();
@@ -274,6 +304,12 @@ impl Life {
                 Mortal { doom, store, cycle }.await
             }
             None => Some(cycle.await),
+        };
+        let Ok(ended) = ended.transpose() else {
+            let calls = self.calls.load(Ordering::Relaxed);
+            self.broken([format!("I2: a cycle had no end, after {calls} calls")]);
+            self.told().endless = true;
+            return;
         };
         match ended {
             None => {
@@ -332,8 +368,9 @@ impl Life {
                 self.set(number, Direction::Both, Policy::Ask);
             }
         }
+        self.repeal();
         self.resting = true;
-        while !self.approved.load(Ordering::Relaxed) {
+        while !self.approved.load(Ordering::Relaxed) && !self.told().endless {
             self.cycle(false).await;
         }
         let settled = self.weather.settled_after();

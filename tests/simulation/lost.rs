@@ -73,11 +73,17 @@ fn nothing_comes_back(bench: &Bench, crowd: &Crowd, found: &mut Vec<String>) {
     }
 }
 
-/// Texts a policy or a decision has replaced, by the journal.
+/// Texts a policy or a decision has replaced, by the journal; and those a write has overwritten unseen, which the admin
+/// is asked about.
 fn decided_against(bench: &Bench) -> HashSet<String> {
     let rows = journal(bench).into_iter();
     let rows = rows.filter(|row| row.entry.cause != Cause::Change);
-    rows.filter_map(|row| row.entry.before.as_text().map(str::to_owned))
+    let replaced = rows.map(|row| row.entry.before);
+    let asked = bench.conflicts().into_iter();
+    let asked = asked.filter(|one| one.kind == ConflictKind::Overwritten);
+    let texts = replaced.chain(asked.flat_map(|one| [one.dynamics, one.marketo]));
+    texts
+        .filter_map(|value| value.as_text().map(str::to_owned))
         .collect()
 }
 
@@ -149,7 +155,12 @@ fn out_of_nothing(bench: &Bench, crowd: &Crowd, conflict: &Conflict) -> bool {
         let applied = one.status == ConflictStatus::Applied;
         one.kind.is_match() && applied && one.dynamics_id == Some(row)
     };
-    if bench.conflicts().iter().any(given) {
+    // What the admin took back moved a side, too.
+    let taken_back = |one: &Conflict| {
+        one.kind.is_correction() && one.dynamics_id == Some(row) && one.field == conflict.field
+    };
+    let mut others = bench.conflicts().into_iter();
+    if others.any(|one| given(&one) || taken_back(&one)) {
         return false;
     }
     let table = if conflict.entity.name() == "lead" {

@@ -7,7 +7,7 @@
 //! | invariant | where |
 //! |---|---|
 //! | I1 linked records agree, everybody has somebody, accounts and opportunities are shown, at rest | `check.rs`, `trade.rs` |
-//! | I2 at most four writing cycles after the last edit (six where records wait for others), then none | `life.rs`, the rest |
+//! | I2 at most four writing cycles after the last edit (six where records wait for others), then none; every cycle ends | `life.rs` |
 //! | I3 one person a row, one link a key, nobody is made again | `check.rs` |
 //! | I4 nothing is written against the direction | `check.rs`, at every call |
 //! | I5 every value somebody typed is there, was replaced by somebody who could see it, or is kept as a loser | `lost.rs` |
@@ -32,6 +32,7 @@ mod crowd;
 mod doom;
 mod life;
 mod lost;
+mod rules;
 pub mod run;
 mod trade;
 mod weather;
