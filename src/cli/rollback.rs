@@ -85,7 +85,10 @@ fn words(step: &RollbackStep) -> String {
     let what = match (step.field.as_str(), step.side) {
         ("", Some(side)) if step.action == "recreate" => format!("deleted in {side}"),
         ("", Some(side)) => format!("created in {side}"),
-        (field, _) => format!("{field}: {} -> {}", step.written, step.restored),
+        (field, side) => {
+            let side = side.map_or_else(String::new, |side| format!(" in {side} alone"));
+            format!("{field}: {} -> {}{side}", step.written, step.restored)
+        }
     };
     let why = step.why.as_deref().or(step.then);
     let why = why.map(|why| format!("  ({why})"));

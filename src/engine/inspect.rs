@@ -12,6 +12,7 @@ use super::prepare::{lane, settings};
 use super::remembered::remembered;
 use super::{filtering, objects, related, stamp, why};
 use crate::model::{Conflict, Entity, Failure, MarketoId, Record, RecordKey, Side, Value};
+use crate::reconcile::held_as;
 use crate::store::{Base, Conversion, Dirty, JournalRow, Link, LinkState, Op};
 
 /// Records one e-mail address is answered with at most.
@@ -39,6 +40,8 @@ pub struct Compared {
     pub direction: &'static str,
     /// Whether both mean the same now.
     pub equal: bool,
+    /// Whether a value that a rollback put back is held, although the other side has another one.
+    pub held: bool,
 }
 
 /// Everything about one record.
@@ -287,8 +290,13 @@ fn compared(
                 dynamics,
                 marketo,
                 base: base.get(&field.map.name).cloned(),
+                held: is_held(base.get(&held_as(&field.map.name))),
                 direction: lane.direction().and(field.direction).word(),
             }
         })
         .collect()
+}
+
+fn is_held(mark: Option<&Value>) -> bool {
+    mark.is_some_and(|mark| !mark.is_null())
 }

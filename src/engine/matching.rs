@@ -218,7 +218,7 @@ fn resolved(
         Take::Side(Side::Dynamics) => None,
         Take::Side(Side::Marketo) => held.marketo.to_string().parse().ok(),
         Take::Value(value) => value.to_string().trim().parse::<MarketoId>().ok(),
-        Take::Each { .. } => None,
+        Take::Each { .. } | Take::Alone { .. } => None,
     };
     let mut plan = match (&resolution.take, chosen, row.key.dynamics()) {
         (Take::Side(Side::Dynamics), _, Some(id)) => create(setting, item, row, id),

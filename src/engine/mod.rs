@@ -79,6 +79,7 @@ mod remembered;
 mod retry;
 mod rollback;
 mod rollback_objects;
+mod rollback_one_way;
 mod ruling;
 mod scope;
 mod session;

@@ -1,7 +1,8 @@
 //! Taking a whole cycle back: a plan that is shown first, and carried out by its name.
 //!
 //! Every field that the cycle wrote, and that nobody wrote since, gets back the value it replaced: on both sides, as a
-//! decision, so that no later cycle carries the newer value over again. Each step is a correction bound to what the
+//! decision, so that no later cycle carries the newer value over again. A field that travels one way is put back where it
+//! arrives, and held there until it changes where it comes from. Each step is a correction bound to what the
 //! cycle left: where a side has moved meanwhile, it is given up. What the cycle created is listed, and deleted only
 //! where that is asked for and nobody has changed it.
 
@@ -13,6 +14,7 @@ use super::approval::name;
 use super::mapping_facts::mapping_facts;
 use super::records::Asked;
 use super::rollback_objects;
+use super::rollback_one_way;
 use super::stage::dirty;
 use super::stamp;
 use super::undoing::{Correction, correct, replaced};
@@ -38,11 +40,11 @@ pub struct RollbackStep {
     pub field: String,
     /// `restore`, `delete`, `recreate`, `keep` (created, and left alone) or `skip`.
     pub action: &'static str,
-    /// The side a created record is on.
+    /// The side a created record is on, or the only one that gets its value back.
     pub side: Option<Side>,
     /// What the cycle left.
     pub written: serde_json::Value,
-    /// What both sides hold afterwards.
+    /// What both sides hold afterwards, or the one of `side`.
     pub restored: serde_json::Value,
     /// Why it is skipped.
     pub why: Option<String>,
@@ -261,7 +263,17 @@ fn restore(
     };
     let one_side = group.iter().all(|row| row.entry.side == side);
     let [dynamics, marketo] = before;
-    let take = if one_side {
+    let travels = allowed.of(reader, &step.entity, &step.field)?;
+    let one_way = rollback_one_way::receiver(travels);
+    let take = if let Some(to) = one_way {
+        step.side = Some(to);
+        let value = if to == Side::Dynamics {
+            dynamics
+        } else {
+            marketo
+        };
+        Take::Alone { side: to, value }
+    } else if one_side {
         Take::Value(if side == Side::Dynamics {
             dynamics
         } else {
@@ -274,7 +286,7 @@ fn restore(
         Take::Each { dynamics, marketo } => {
             serde_json::json!({"dynamics": dynamics.to_json(), "marketo": marketo.to_json()})
         }
-        Take::Value(value) => value.to_json(),
+        Take::Value(value) | Take::Alone { value, .. } => value.to_json(),
         Take::Side(_) => serde_json::Value::Null,
     };
     let again = match last {
@@ -285,12 +297,10 @@ fn restore(
         step.why = Some("its link is not known any more".to_owned());
     } else if again {
         step.why = Some("it was written again since".to_owned());
-    } else if allowed.of(reader, &step.entity, &step.field)? != Direction::Both {
-        step.why = Some(
-            "the field travels one way only: it would be overwritten again; correct it at its source"
-                .to_owned(),
-        );
+    } else if let Some(why) = rollback_one_way::why_not(travels, group) {
+        step.why = Some(why);
     } else {
+        step.then = one_way.map(rollback_one_way::held);
         (step.action, step.seen, step.take) = ("restore", seen, Some(take));
     }
     Ok(Some(step))

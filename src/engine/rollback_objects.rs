@@ -12,7 +12,8 @@ use super::rollback::{Allowed, RollbackStep};
 use crate::model::{Cause, RecordKey, Side, Take, Value};
 use crate::store::{JournalRow, LinkState, Reader, StoreError};
 
-const HELD: &str = "held until this field changes in Dynamics: correct it there to make it last";
+pub(super) const HELD: &str =
+    "held until this field changes in Dynamics: correct it there to make it last";
 const UNLINKED: &str = "made again as it was, but kept in step no longer: its row is gone";
 const AGAIN: &str = "created again when its row changes in Dynamics: correct the filter or pause the entity to prevent it";
 

@@ -77,7 +77,7 @@ pub(super) fn resolved(
             text if text.parse() == Ok(held.marketo_id?) => Keeps::This,
             _ => return None,
         },
-        Take::Each { .. } => return None,
+        Take::Each { .. } | Take::Alone { .. } => return None,
     };
     let mut plan = match keeps {
         Keeps::This => {

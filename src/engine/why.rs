@@ -175,6 +175,10 @@ fn values(found: &Inspection, lane: Option<&Lane>, why: &mut Vec<String>) {
                 )
             }
             Some(one) => format!("decided ({}), and written by the next cycle", one.id),
+            None if field.held => {
+                "the value a rollback put back is held until the field changes where it comes from"
+                    .to_owned()
+            }
             None if field.base.is_none() => "it was never agreed on".to_owned(),
             None => "a side moved since both agreed; the next look decides".to_owned(),
         };

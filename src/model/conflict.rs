@@ -152,6 +152,13 @@ pub enum Take {
         /// What Marketo held before.
         marketo: Value,
     },
+    /// One side its own value again, and the other one left as it is: a write of a field that travels one way only.
+    Alone {
+        /// The side that is written.
+        side: Side,
+        /// What it held before.
+        value: Value,
+    },
 }
 
 /// A decision, bound to the two values the admin saw.
@@ -172,6 +179,7 @@ impl Take {
             Self::Side(side) => side.word().to_owned(),
             Self::Value(value) => format!("value {value}"),
             Self::Each { .. } => "what each side held before".to_owned(),
+            Self::Alone { side, .. } => format!("what {side} held before"),
         }
     }
 }

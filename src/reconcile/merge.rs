@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::decide::{Decision, Moved, decide};
+use super::held;
 use super::open;
 use crate::mapping::{CheckedField, CheckedMap, LengthPolicy, NullPolicy};
 use crate::model::{Cause, Conflict, ConflictId, Direction, Policy, Record, Refusal, Side, Value};
@@ -37,6 +38,7 @@ pub struct Merge {
     /// Fields to write to Marketo, in the map's order.
     pub to_marketo: Vec<FieldWrite>,
     /// Canonical base values known now because both sides hold them; only where the given base says something else.
+    /// Also what a field put back is held against, under a name of its own.
     pub agreed: Vec<(String, Value)>,
     /// Conflicts to open.
     pub opened: Vec<Clash>,
@@ -114,6 +116,10 @@ impl<'a> Seen<'a> {
         let marketo = input.marketo.fields.get(&field.marketo.name)?;
         // A base kept under an older map may be finer than today's canonical form.
         let base = input.base.get(&field.map.name);
+        // Held until now, and both ways from now on: the two values were never agreed on.
+        let base = base.filter(|_| {
+            direction != Direction::Both || held::mark(input, &field.map.name).is_none()
+        });
         (direction != Direction::Off).then(|| Self {
             field,
             direction,
@@ -168,6 +174,9 @@ fn merge_field(merge: &mut Merge, input: &MergeInput<'_>, seen: &Seen<'_>) {
     }
     if let Some(conflict) = conflicts.iter().rev().find(|one| open::holds(one, seen)) {
         open::apply(merge, conflict, seen);
+        return;
+    }
+    if held::keeps(merge, input, seen) {
         return;
     }
     if seen.equal() {

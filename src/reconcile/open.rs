@@ -1,5 +1,6 @@
 //! Fields an open conflict freezes: a decision is applied only to the two values it was made on.
 
+use super::held::{self, held_as, held_mark};
 use super::merge::{Merge, Seen, push, take, write};
 use crate::model::{Cause, Conflict, ConflictKind, ConflictStatus, Side, Take, Value};
 
@@ -31,9 +32,29 @@ pub(super) fn holds(conflict: &Conflict, seen: &Seen<'_>) -> bool {
             .into_iter()
             .all(|value| *value == dynamics || *value == marketo),
         ConflictKind::Edit => true,
+        ConflictKind::Rollback if alone(conflict).is_some() => still_ours(conflict, seen),
         ConflictKind::Undo | ConflictKind::Rollback => *now[0] == dynamics && *now[1] == marketo,
         _ => !seen.equal() && *now[0] == dynamics && *now[1] == marketo,
     }
+}
+
+/// The side that a correction gives its own value back, and that value, where it leaves the other one as it is.
+fn alone(correction: &Conflict) -> Option<(Side, &Value)> {
+    match &correction.resolution.as_ref()?.take {
+        Take::Alone { side, value } => Some((*side, value)),
+        _ => None,
+    }
+}
+
+/// Whether a side still holds what was written to it, or has its own value back already, and the other one has not moved.
+fn still_ours(correction: &Conflict, seen: &Seen<'_>) -> bool {
+    let Some((side, value)) = alone(correction) else {
+        return false;
+    };
+    let now = seen.canonical(side);
+    let written = &shown(correction, seen)[side as usize];
+    let there = now == written || *now == seen.field.canonical(side, value);
+    there && !seen.moved(side.other())
 }
 
 fn shown(conflict: &Conflict, seen: &Seen<'_>) -> [Value; 2] {
@@ -72,6 +93,8 @@ pub(super) fn apply(merge: &mut Merge, conflict: &Conflict, seen: &Seen<'_>) {
         (Take::Each { dynamics, marketo }, _) => {
             even_out(merge, conflict, seen, [dynamics, marketo]);
         }
+        // Corrections alone are such.
+        (Take::Alone { .. }, _) => {}
     }
 }
 
@@ -82,12 +105,39 @@ pub(super) fn apply_correction(merge: &mut Merge, correction: &Conflict, seen: &
         Some(Take::Each { dynamics, marketo }) => {
             even_out(merge, correction, seen, [dynamics, marketo])
         }
+        Some(Take::Alone { side, value }) => put_back(merge, correction, seen, (*side, value)),
         Some(Take::Side(_)) | None => false,
     };
     if !done {
         merge.dropped.push(correction.id);
     }
     done
+}
+
+/// Gives a side that only receives its own value back, and holds it there. False where the field travels otherwise by now.
+fn put_back(
+    merge: &mut Merge,
+    correction: &Conflict,
+    seen: &Seen<'_>,
+    (side, value): (Side, &Value),
+) -> bool {
+    let from = side.other();
+    if held::source(seen.direction) != Some(from) {
+        return false;
+    }
+    let ours = seen.canonical(from).clone();
+    if *seen.canonical(side) == seen.field.canonical(side, value) {
+        merge.converged.push(correction.id);
+    } else {
+        let (cause, id) = (cause(correction), Some(correction.id));
+        let mut back = write(seen, side, value.clone(), cause, id);
+        // What is agreed is what the other side holds, so that only a change there is copied.
+        back.canonical = ours.clone();
+        push(merge, side, back);
+    }
+    let held = held_as(&seen.field.map.name);
+    merge.agreed.push((held, held_mark(&ours)));
+    true
 }
 
 fn cause(conflict: &Conflict) -> Cause {

@@ -30,3 +30,4 @@ mod scope;
 mod trouble;
 mod unanswered;
 mod undoing;
+mod undoing_one_way;

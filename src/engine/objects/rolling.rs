@@ -7,6 +7,7 @@ use crate::engine::lane::Lane;
 use crate::engine::plan::{LinkPlan, Plan};
 use crate::engine::slice::{Item, Seen};
 use crate::model::{Cause, Conflict, ConflictKind, ConflictStatus, Record, Side, Take, Value};
+use crate::reconcile::{held_as, held_mark};
 use crate::store::{LinkState, OpField, OpKind};
 
 /// The corrections of an item that are to be carried out.
@@ -88,15 +89,6 @@ fn key(end: &ObjectEnd, item: &Item) -> Option<Key> {
     }
 }
 
-/// Where the base remembers the row's value that a field put back is held against.
-fn held_as(field: &str) -> String {
-    format!("held/{field}")
-}
-
-fn mark(ours: &Value) -> Value {
-    Value::Text(format!("={ours}"))
-}
-
 /// Leaves out what would overwrite a value that was put back, as long as the row's own value stays what it was.
 pub(super) fn keep_held(
     lane: &Lane,
@@ -111,7 +103,7 @@ pub(super) fn keep_held(
             continue;
         };
         let ours = field.canonical(Side::Dynamics, row.get(&field.dynamics.name));
-        if *held == mark(&ours) {
+        if *held == held_mark(&ours) {
             fields.retain(|sent| sent.field != *name);
         } else {
             plan.agreed.push((known, Value::Null));
@@ -144,7 +136,7 @@ pub(super) fn restore(
         } else if !still || moved {
             plan.superseded.push(one.id);
         } else {
-            plan.agreed.push((held_as(&one.field), mark(&ours)));
+            plan.agreed.push((held_as(&one.field), held_mark(&ours)));
             let mut back = put(&one.field, &field.marketo.name, one, value.clone());
             (back.before, back.canonical) = (held.clone(), ours);
             fields.retain(|sent| sent.field != one.field);

@@ -202,6 +202,6 @@ pub(super) fn result(state: &State, row: &Conflict) -> (char, Option<String>) {
             ('M', Some(shown(&row.marketo.to_string())))
         }
         Some(Take::Value(value)) => ('E', Some(shown(&value.to_string()))),
-        Some(each @ Take::Each { .. }) => ('E', Some(each.words())),
+        Some(each @ (Take::Each { .. } | Take::Alone { .. })) => ('E', Some(each.words())),
     }
 }
