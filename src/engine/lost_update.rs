@@ -6,13 +6,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::Context;
-use super::lane::Lane;
 use super::mutant::{self, Mutant};
 use crate::connectors::marketo::LeadChange;
+use crate::mapping::{CheckedField, CheckedMap};
 use crate::model::{ConflictId, ConflictKind, ConflictStatus, Entity, Side, Value};
 use crate::store::{Base, Link, NewConflict, Op, OpKind, StoreError, Tx};
 
-/// A write of ours is recognised in the feed for this long.
+/// A write of ours is recognised by what the feed tells of the time up to this long after it, however late that is read.
 const RECOGNISED_FOR_HOURS: i64 = 24;
 
 /// Who did it, where we did.
@@ -44,7 +44,7 @@ impl Found {
 /// Compares a change of a linked person with our own writes to it.
 pub(super) fn look(
     tx: &Tx<'_>,
-    lane: &Lane,
+    map: &CheckedMap,
     link: &Link,
     base: &Base,
     change: &LeadChange,
@@ -57,18 +57,14 @@ pub(super) fn look(
         return Ok(found);
     }
     for changed in &change.fields {
-        let field = lane
-            .map
-            .fields
-            .iter()
-            .find(|field| field.map.marketo == changed.name);
-        let Some(field) = field else { continue };
-        let text = |value: &Option<String>| field.parse(value.as_deref().unwrap_or_default());
-        let (Ok(old), Ok(new)) = (text(&changed.old), text(&changed.new)) else {
+        let mut fields = map.fields.iter();
+        let Some(field) = fields.find(|field| field.map.marketo == changed.name) else {
             continue;
         };
+        let old = Told::of(field, changed.old.as_deref());
+        let new = Told::of(field, changed.new.as_deref()).value;
         let canonical = |raw: &Value| field.canonical(Side::Marketo, raw);
-        let since = now - TimeDelta::hours(RECOGNISED_FOR_HOURS);
+        let since = change.at - TimeDelta::hours(RECOGNISED_FOR_HOURS);
         let writes = tx.recent_marketo_writes(change.person, &field.map.name, since)?;
         let written = writes.iter().find(|row| canonical(&row.entry.after) == new);
         let ours = if let Some(row) = written {
@@ -82,7 +78,7 @@ pub(super) fn look(
             };
             ours
         };
-        if old == canonical(&ours.0) || old == new {
+        if old.is(field, &ours.0) || (old.is_regular && old.value == new) {
             continue;
         }
         supersede(tx, link, &field.map.name, now)?;
@@ -96,7 +92,7 @@ pub(super) fn look(
             label: String::new(),
             base: base.get(&field.map.name).cloned(),
             dynamics: ours.1.clone(),
-            marketo: as_it_was(changed.old.as_deref(), old, &canonical),
+            marketo: old.as_it_was(field),
             detected: now,
             note: "our write replaced the value shown under Marketo, which was set between our \
                    reading and our writing: take dynamics to keep what was written, marketo to \
@@ -113,11 +109,46 @@ pub(super) fn look(
     Ok(found)
 }
 
-/// The lost value as it was written, in its own case and punctuation, rather than as it is compared.
-fn as_it_was(text: Option<&str>, old: Value, canonical: &dyn Fn(&Value) -> Value) -> Value {
-    let raw = Value::text(text.unwrap_or_default());
-    let same = matches!(old, Value::Text(_)) && canonical(&raw) == old;
-    if same { raw } else { old }
+/// A value as the feed tells it: as text.
+struct Told<'a> {
+    text: &'a str,
+    /// As it is compared.
+    value: Value,
+    /// Whether the field takes it. One it does not take is nobody's to lose either: it is compared, and kept, as its text.
+    is_regular: bool,
+}
+
+impl<'a> Told<'a> {
+    fn of(field: &CheckedField, text: Option<&'a str>) -> Self {
+        let text = text.unwrap_or_default();
+        let parsed = field.parse(text);
+        Self {
+            text,
+            is_regular: parsed.is_ok(),
+            value: parsed.unwrap_or_else(|_| field.canonical(Side::Marketo, &Value::text(text))),
+        }
+    }
+
+    /// Whether it is the raw value `read`, which we believed we replaced.
+    fn is(&self, field: &CheckedField, read: &Value) -> bool {
+        if self.is_regular {
+            self.value == field.canonical(Side::Marketo, read)
+        } else {
+            read.to_string().trim() == self.text.trim()
+        }
+    }
+
+    /// As it was written, in its own case and punctuation, rather than as it is compared.
+    fn as_it_was(self, field: &CheckedField) -> Value {
+        let raw = Value::text(self.text);
+        let same = matches!(self.value, Value::Text(_))
+            && field.canonical(Side::Marketo, &raw) == self.value;
+        if same || !self.is_regular {
+            raw
+        } else {
+            self.value
+        }
+    }
 }
 
 /// An older lost value of the field stays on record, but gives way: a second one must not vanish behind it.

@@ -17,6 +17,7 @@ use super::merged;
 use super::mutant::{self, Mutant};
 use super::pull_marketo::STRANGER;
 use crate::connectors::marketo::{DeletedPerson, LeadChange, LeadChangeKind, MergedPeople};
+use crate::mapping::CheckedMap;
 use crate::model::{Conflict, Entity, LinkId, MarketoId, RecordKey};
 use crate::store::{Base, Dirty, DirtyReason, Link, LinkState, StoreError, Tx};
 
@@ -84,7 +85,7 @@ impl Known {
 /// Sorts changed people.
 pub(super) fn changed(
     tx: &Tx<'_>,
-    lanes: &[Arc<Lane>],
+    (lanes, off): (&[Arc<Lane>], &[CheckedMap]),
     mut changes: Vec<LeadChange>,
     now: DateTime<Utc>,
 ) -> Result<Sorted, StoreError> {
@@ -110,17 +111,10 @@ pub(super) fn changed(
         let Some(lane) = lanes.iter().find(|lane| *lane.entity() == link.entity) else {
             // Its entity is off: kept for the day it is switched on, since the feed will not tell it again.
             look(&link.entity, key);
-            // Nor what a write replaced that we made before: leads and contacts name their fields alike.
-            let kin = lanes.iter().find(|lane| lane.entity().is_person());
-            if let (Some(kin), true) = (kin, link.entity.is_person()) {
-                sorted.lost.extend(lost_update::look(
-                    tx,
-                    kin,
-                    link,
-                    known.base(link),
-                    &change,
-                    now,
-                )?);
+            // Nor what a write replaced that we made before.
+            if let Some(map) = off.iter().find(|map| map.entity == link.entity) {
+                let lost = lost_update::look(tx, map, link, known.base(link), &change, now)?;
+                sorted.lost.extend(lost);
             }
             seen.push(change.guid);
             continue;
@@ -133,7 +127,7 @@ pub(super) fn changed(
         if known.matters(lane, link, &change) {
             look(&link.entity, key);
         }
-        let lost = lost_update::look(tx, lane, link, known.base(link), &change, now)?;
+        let lost = lost_update::look(tx, &lane.map, link, known.base(link), &change, now)?;
         sorted.lost.extend(lost);
         // The first copy's own creates are many, and bring no news whenever they come.
         if change.kind == LeadChangeKind::Changed {

@@ -90,6 +90,7 @@ mod stage;
 mod stamp;
 mod status;
 mod strangers;
+mod switched_off;
 mod tables;
 mod tasks;
 mod trend;

@@ -17,11 +17,14 @@ use super::late;
 use super::marketo_changes::{self, Sorted};
 use super::mutant::{self, Mutant};
 use super::snapshot::NewsKind;
+use super::switched_off;
 use super::work::Arrivals;
 use crate::connectors::marketo::{
     CHANGES_KEPT, DELETES_KEPT, DeletedPerson, LeadChange, MergedPeople,
 };
 use crate::connectors::{ConnectorError, Trouble};
+use crate::mapping::CheckedMap;
+use crate::model::Entity;
 use crate::store::{Cursor, CursorStage, StoreError, Tx};
 
 /// A first token starts this far back.
@@ -86,6 +89,8 @@ pub(super) struct FeedPage {
 pub(super) struct Feeds<'a> {
     pub(super) context: &'a Context,
     lanes: &'a [Arc<Lane>],
+    /// The maps of the people that are switched off.
+    off: Arc<Vec<CheckedMap>>,
     fields: Vec<String>,
 }
 
@@ -98,7 +103,7 @@ pub(super) async fn pull(
     if lanes.is_empty() {
         return Ok(());
     }
-    let feeds = Feeds::new(context, lanes);
+    let feeds = Feeds::new(context, lanes).await?;
     for feed in Feed::ALL {
         feeds.follow(feed, arrivals).await?;
     }
@@ -108,14 +113,21 @@ pub(super) async fn pull(
 }
 
 impl<'a> Feeds<'a> {
-    fn new(context: &'a Context, lanes: &'a [Arc<Lane>]) -> Self {
-        let mapped = lanes.iter().flat_map(|lane| &lane.map.fields);
+    async fn new(context: &'a Context, lanes: &'a [Arc<Lane>]) -> Result<Self, EngineError> {
+        let on: Vec<Entity> = lanes.iter().map(|lane| lane.entity().clone()).collect();
+        let store = &context.store;
+        let off = store
+            .read(move |reader| switched_off::maps(reader, &on))
+            .await?;
+        let maps = lanes.iter().map(|lane| &lane.map).chain(&off);
+        let mapped = maps.flat_map(|map| &map.fields);
         let fields: BTreeSet<String> = mapped.map(|field| field.map.marketo.clone()).collect();
-        Self {
+        Ok(Self {
             context,
             lanes,
+            off: Arc::new(off),
             fields: fields.into_iter().collect(),
-        }
+        })
     }
 
     /// Reads one feed from its cursor to its end.
@@ -235,6 +247,7 @@ impl<'a> Feeds<'a> {
         cursor: Option<Cursor>,
     ) -> Result<(), EngineError> {
         let (lanes, now) = (self.lanes.to_vec(), self.context.clock.now());
+        let off = Arc::clone(&self.off);
         if let Some(first) = cursor.clone().filter(|_| mutant::is(Mutant::CursorFirst)) {
             let store = &self.context.store;
             store.transaction(move |tx| tx.set_cursor(&first)).await?;
@@ -243,7 +256,7 @@ impl<'a> Feeds<'a> {
             .context
             .store
             .transaction(move |tx| {
-                let sorted = sort(tx, &lanes, page.items, now)?;
+                let sorted = sort(tx, (&lanes, &off), page.items, now)?;
                 if let Some(cursor) = cursor {
                     tx.set_cursor(&cursor)?;
                 }
@@ -261,12 +274,12 @@ fn page_of(items: Items, token: String, more: bool) -> FeedPage {
 
 fn sort(
     tx: &Tx<'_>,
-    lanes: &[Arc<Lane>],
+    (lanes, off): (&[Arc<Lane>], &[CheckedMap]),
     items: Items,
     now: DateTime<Utc>,
 ) -> Result<Sorted, StoreError> {
     match items {
-        Items::Changes(changes) => marketo_changes::changed(tx, lanes, changes, now),
+        Items::Changes(changes) => marketo_changes::changed(tx, (lanes, off), changes, now),
         Items::Merges(merges) => marketo_changes::merged(tx, merges, now),
         Items::Deletes(deletes) => marketo_changes::deleted(tx, &deletes, now),
     }

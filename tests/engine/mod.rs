@@ -21,6 +21,7 @@ mod maps;
 mod marketo_only;
 mod matching;
 pub mod objects;
+mod overwritten;
 mod pauses;
 mod preview;
 mod rebind;

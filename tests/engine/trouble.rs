@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use syncdeck::model::{
-    ConflictKind, CycleOutcome, Direction, Entity, FailureStatus, Policy, Side, Take,
-};
+use syncdeck::model::{CycleOutcome, FailureStatus, Side, Take};
 use uuid::Uuid;
 
 use super::harness::wire::{Fate, is_record};
@@ -19,117 +17,6 @@ async fn in_step() -> (Bench, Uuid, i64) {
     let person = bench.person_of(row);
     bench.wire.take();
     (bench, row, person)
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_value_overwritten_between_our_read_and_our_write_is_found_and_can_come_back() {
-    let (bench, row, person) = in_step().await;
-    bench.edit(row, "jobtitle", "Countess");
-    bench.wire.just_before_write(Side::Marketo, move |world| {
-        world
-            .marketo
-            .edit_person(person, &[("title", json!("Lady"))], "Web form");
-    });
-    bench.cycle().await;
-    assert_eq!(bench.field(person, "title"), json!("Countess"));
-    bench.later().await;
-    let conflict = bench.pending();
-    assert_eq!(
-        (conflict.kind, &conflict.marketo),
-        (ConflictKind::Overwritten, &text("Lady"))
-    );
-    bench.resolve(conflict.id, Take::Side(Side::Marketo));
-    assert_clean(&bench.later().await);
-    assert_eq!(bench.field(person, "title"), json!("Lady"));
-    assert_eq!(bench.column(row, "jobtitle"), json!("Lady"));
-}
-
-/// The feed tells it once; nobody looked while the entity was off.
-#[tokio::test(start_paused = true)]
-async fn a_value_we_overwrote_is_found_although_the_entity_is_switched_off_by_then() {
-    let (bench, row, person) = in_step().await;
-    bench.edit(row, "jobtitle", "Countess");
-    bench.wire.just_before_write(Side::Marketo, move |world| {
-        let typed = [("title", json!("Lady"))];
-        world.marketo.edit_person(person, &typed, "Web form");
-    });
-    bench.cycle().await;
-    bench.set(Entity::LEAD, Direction::Off, Policy::Ask);
-    bench.later().await;
-    let conflict = bench.pending();
-    assert_eq!(
-        (conflict.kind, &conflict.marketo),
-        (ConflictKind::Overwritten, &text("Lady"))
-    );
-}
-
-/// It was kept as addresses are compared, in small letters.
-#[tokio::test(start_paused = true)]
-async fn an_address_we_overwrite_is_kept_as_it_was_typed() {
-    let (bench, row, person) = in_step().await;
-    bench.edit(row, "emailaddress1", "Ada@Home.example");
-    bench.wire.just_before_write(Side::Marketo, move |world| {
-        let typed = [("email", json!("Lady.Ada@Work.example"))];
-        world.marketo.edit_person(person, &typed, "Web form");
-    });
-    bench.cycle().await;
-    bench.later().await;
-    let conflict = bench.pending();
-    assert_eq!(conflict.marketo, text("Lady.Ada@Work.example"));
-    bench.resolve(conflict.id, Take::Side(Side::Marketo));
-    assert_clean(&bench.later().await);
-    let there = json!("Lady.Ada@Work.example");
-    assert_eq!(bench.column(row, "emailaddress1"), there);
-    assert_eq!(bench.field(person, "email"), there);
-}
-
-/// The second lost value was dropped, because a conflict of its kind was open already.
-#[tokio::test(start_paused = true)]
-async fn every_value_we_overwrite_is_kept_not_only_the_first() {
-    let (bench, row, person) = in_step().await;
-    for (ours, lost) in [("Countess", "Lady"), ("Baroness", "Dame")] {
-        bench.edit(row, "jobtitle", ours);
-        bench.wire.just_before_write(Side::Marketo, move |world| {
-            world
-                .marketo
-                .edit_person(person, &[("title", json!(lost))], "Web form");
-        });
-        bench.cycle().await;
-        bench.later().await;
-    }
-    assert_eq!(bench.pending().marketo, text("Dame"));
-    let kept: Vec<_> = bench
-        .conflicts()
-        .into_iter()
-        .map(|one| one.marketo)
-        .collect();
-    assert_eq!(kept, [text("Lady"), text("Dame")]);
-}
-
-/// The write was in no journal, so the feed could not recognise it: the value vanished without a trace.
-#[tokio::test(start_paused = true)]
-async fn a_value_overwritten_by_a_write_without_an_answer_is_found_too() {
-    let (bench, row, person) = in_step().await;
-    bench.edit(row, "jobtitle", "Countess");
-    let world = std::sync::Arc::clone(&bench.world);
-    let mut once = true;
-    bench.wire.before(move |sent| {
-        if once && sent.side == Side::Marketo && sent.writes.iter().any(is_record) {
-            once = false;
-            world
-                .marketo
-                .edit_person(person, &[("title", json!("Lady"))], "Web form");
-            return Fate::Lost;
-        }
-        Fate::Pass
-    });
-    bench.cycle().await;
-    bench.later().await;
-    let conflict = bench.pending();
-    assert_eq!(
-        (conflict.kind, &conflict.marketo),
-        (ConflictKind::Overwritten, &text("Lady"))
-    );
 }
 
 #[tokio::test(start_paused = true)]
