@@ -179,7 +179,7 @@ pub(super) fn focused_value(state: &State) -> Option<String> {
         Pane::Failures => {
             let pane = &state.panes.failures;
             let one = pane.selected_record();
-            let message = one.map(|one| one.refusal.message.clone());
+            let message = one.map(|one| one.refusal.words());
             message.or_else(|| pane.selected().map(|group| group.message.clone()))
         }
         Pane::Entities => {

@@ -31,7 +31,7 @@ pub enum Trouble {
 
 /// A whole call failed. Carries no personal data: the vendor's code, and its message where that is about the call.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{side}: {message} ({code})")]
+#[error("{side}: {message} ({code}){}", told(.request.as_deref()))]
 pub struct ConnectorError {
     /// Which vendor.
     pub side: Side,
@@ -41,4 +41,10 @@ pub struct ConnectorError {
     pub code: String,
     /// What happened, and where it helps, what to do next.
     pub message: String,
+    /// The vendor's id of the call, which its support asks for.
+    pub request: Option<String>,
+}
+
+fn told(request: Option<&str>) -> String {
+    request.map_or_else(String::new, |request| format!(" [request {request}]"))
 }

@@ -34,3 +34,19 @@ pub enum WriteOutcome {
     /// Refused; trying the same again is useless.
     Refused(Refusal),
 }
+
+impl WriteOutcome {
+    /// The same, where it was not written with the vendor's id of the call that said so.
+    pub(crate) fn said_by(self, request: Option<&str>) -> Self {
+        let with = |refusal: Refusal| Refusal {
+            request: refusal.request.or_else(|| request.map(str::to_owned)),
+            ..refusal
+        };
+        match self {
+            Self::Retry(refusal) => Self::Retry(with(refusal)),
+            Self::Unknown(refusal) => Self::Unknown(with(refusal)),
+            Self::Refused(refusal) => Self::Refused(with(refusal)),
+            other => other,
+        }
+    }
+}

@@ -227,5 +227,6 @@ fn refusal(class: FailureClass, code: &str, text: &str) -> Refusal {
         class,
         code: code.to_owned(),
         message: text.to_owned(),
+        request: None,
     }
 }

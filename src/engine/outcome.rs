@@ -70,6 +70,7 @@ impl Settle<'_, '_> {
                     class: FailureClass::MissingParent,
                     code: "1013".to_owned(),
                     message: "it, or what it belongs to, is no longer in Marketo".to_owned(),
+                    request: None,
                 },
             ),
             // Its tombstone is on its way in the feed.
@@ -80,6 +81,7 @@ impl Settle<'_, '_> {
                     class: FailureClass::Duplicate,
                     code: "1007".to_owned(),
                     message: "several people match: merge them in Marketo, then retry".to_owned(),
+                    request: None,
                 },
             ),
             WriteOutcome::Retry(refusal) | WriteOutcome::Refused(refusal) => {

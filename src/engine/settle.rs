@@ -135,6 +135,7 @@ pub(super) async fn unsent(
                     class: FailureClass::Data,
                     code,
                     message,
+                    request: error.request.clone(),
                 }),
             )
         }

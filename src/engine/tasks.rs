@@ -237,6 +237,7 @@ fn settle(
             class: FailureClass::MissingParent,
             code: "gone".to_owned(),
             message: format!("the {} {} it is about is gone", task.entity, task.row),
+            request: None,
         },
     };
     let attempts = tx.failure_attempts(&entity(), Side::Dynamics, row)? + 1;

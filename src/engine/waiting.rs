@@ -23,6 +23,7 @@ pub(super) fn refusals(plan: &Plan, now: DateTime<Utc>) -> Vec<Refused> {
         message: "the linked person is not in Marketo, though no delete was reported: \
                   it may be in a partition our user cannot read"
             .to_owned(),
+        request: None,
     });
     // The same values would be refused again: a new edit, or the admin, tries again.
     let refused = failing::together(&plan.refused).into_iter();

@@ -196,7 +196,10 @@ fn waiting(found: &Inspection, paused: bool, why: &mut Vec<String>) {
         };
         why.push(format!(
             "{} refused it {} times ({}: {}); {next}",
-            failure.direction, failure.attempts, failure.refusal.code, failure.refusal.message
+            failure.direction,
+            failure.attempts,
+            failure.refusal.code,
+            failure.refusal.words()
         ));
     }
     for op in &found.outbox {

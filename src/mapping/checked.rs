@@ -119,6 +119,7 @@ impl CheckedField {
                         class: FailureClass::Mapping,
                         code: "unknown_option".to_owned(),
                         message: format!("{name} has no option the table translates this to"),
+                        request: None,
                     }
                 }),
                 _ => render(&self.rule, side, self.info(side), &raw),

@@ -69,6 +69,7 @@ fn refuse(code: &str, info: &FieldInfo, what: &str) -> Refusal {
         class: FailureClass::Mapping,
         code: code.to_owned(),
         message: format!("{} {what}", info.name),
+        request: None,
     }
 }
 

@@ -96,6 +96,19 @@ pub struct Refusal {
     pub code: String,
     /// The vendor's own message.
     pub message: String,
+    /// The vendor's id of the call that was refused, which its support asks for; none where nothing was sent.
+    #[serde(default)]
+    pub request: Option<String>,
+}
+
+impl Refusal {
+    /// The message, and by which id the vendor's support finds the call.
+    pub fn words(&self) -> String {
+        match &self.request {
+            Some(request) => format!("{} [request {request}]", self.message),
+            None => self.message.clone(),
+        }
+    }
 }
 
 /// A failure as it is stored and shown.

@@ -62,7 +62,7 @@ pub struct FailureFilter {
     pub text: Option<String>,
 }
 
-pub(super) const COLUMNS: &str = "id, entity, direction, class, code, message, dynamics_id, marketo_id, attempts, next_try, status, field";
+pub(super) const COLUMNS: &str = "id, entity, direction, class, code, message, dynamics_id, marketo_id, attempts, next_try, status, field, request";
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Failure> {
     Ok(Failure {
@@ -73,6 +73,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Failure> {
             class: row.get(3)?,
             code: row.get(4)?,
             message: row.get(5)?,
+            request: row.get(12)?,
         },
         dynamics_id: row.get::<_, Option<Guid>>(6)?.map(|id| id.0),
         marketo_id: row.get(7)?,
@@ -141,7 +142,7 @@ impl Reader<'_> {
     /// One failure, and the record it is about.
     pub fn failure(&self, id: FailureId) -> Result<Option<(Failure, RecordKey)>, StoreError> {
         let sql = format!("SELECT {COLUMNS}, key FROM failure WHERE id = ?1");
-        self.first(&sql, [id], |row| Ok((read(row)?, row.get(12)?)))
+        self.first(&sql, [id], |row| Ok((read(row)?, row.get(13)?)))
     }
 
     /// How often this record's write was refused since it last went well; 0 when nothing is wrong.
@@ -170,14 +171,15 @@ impl Tx<'_> {
         };
         let id = self.first(
             "INSERT INTO failure(entity, direction, key, class, code, message, dynamics_id, marketo_id,
-                                 attempts, next_try, status, first, last, field, gone)
-             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, ?10, ?11, ?11, ?12, ?13)
+                                 attempts, next_try, status, first, last, field, gone, request)
+             VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, ?10, ?11, ?11, ?12, ?13, ?14)
              ON CONFLICT(entity, direction, key) WHERE status <> 'healed' DO UPDATE SET
                class = excluded.class, code = excluded.code, message = excluded.message,
                dynamics_id = coalesce(excluded.dynamics_id, dynamics_id),
                marketo_id = coalesce(excluded.marketo_id, marketo_id),
                attempts = attempts + 1, next_try = excluded.next_try, status = excluded.status,
-               last = excluded.last, field = excluded.field, gone = excluded.gone
+               last = excluded.last, field = excluded.field, gone = excluded.gone,
+               request = excluded.request
              RETURNING id",
             params![
                 new.entity,
@@ -193,6 +195,7 @@ impl Tx<'_> {
                 At(new.at),
                 new.field,
                 new.gone,
+                new.refusal.request,
             ],
             |row| row.get(0),
         )?;

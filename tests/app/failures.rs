@@ -62,6 +62,7 @@ fn record(group: &FailureRow, number: u128) -> Failure {
             class: group.which.class.unwrap(),
             code: group.which.code.clone().unwrap(),
             message: group.message.clone(),
+            request: None,
         },
         dynamics_id: Some(Uuid::from_u128(number)),
         marketo_id: None,

@@ -47,6 +47,30 @@ async fn a_refused_field_stays_visible_while_the_others_are_written() {
     assert_eq!(bench.failures().len(), 1);
 }
 
+/// The admin hands it to the vendor's support; of what was never sent no vendor knows.
+#[tokio::test(start_paused = true)]
+async fn a_refused_record_keeps_the_vendors_id_of_the_call() {
+    let bench = Bench::empty();
+    bench.world.faults.set("marketo:partial=x2").unwrap();
+    bench.somebody("Ada");
+    bench.cycle().await;
+    let request = bench.failures()[0].refusal.request.clone().unwrap();
+    assert!(request.contains('#'), "{request}");
+
+    let bench = Bench::empty();
+    let row = bench.somebody("Ada");
+    bench.cycle().await;
+    bench.pass(10).await;
+    bench.edit_person(bench.person_of(row), "title", "Countess");
+    bench.world.faults.set("dynamics:bad=x1").unwrap();
+    bench.later().await;
+    let request = bench.failures()[0].refusal.request.clone().unwrap();
+    assert!(request.parse::<uuid::Uuid>().is_ok(), "{request}");
+
+    let (bench, ..) = refused().await;
+    assert_eq!(bench.failures()[0].refusal.request, None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_typed_value_is_written_to_both_sides_and_stays() {
     let (bench, row, person) = refused().await;

@@ -13,6 +13,7 @@ fn failure(number: u128) -> NewFailure {
             class: FailureClass::Data,
             code: "1003".into(),
             message: "Value for field 'email' is invalid".into(),
+            request: None,
         },
         dynamics_id: Some(guid(number)),
         marketo_id: None,

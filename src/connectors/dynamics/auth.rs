@@ -269,5 +269,6 @@ fn error(trouble: Trouble, code: &str, message: String) -> ConnectorError {
         trouble,
         code: code.to_owned(),
         message,
+        request: None,
     }
 }

@@ -229,6 +229,7 @@ pub(super) fn failure(trouble: Trouble, code: &str, message: String) -> Connecto
         trouble,
         code: code.to_owned(),
         message,
+        request: None,
     }
 }
 

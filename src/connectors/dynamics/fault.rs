@@ -37,6 +37,8 @@ pub(super) mod code {
 
 /// A vendor's message is kept up to this many characters.
 const MESSAGE_MAX: usize = 1_000;
+/// The id of a call is kept up to this many characters; it is a GUID.
+const REQUEST_ID_MAX: usize = 100;
 /// A `Retry-After` longer than a day is taken for a mistake.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(86_400);
 
@@ -66,6 +68,8 @@ pub(super) struct Fault {
     status: StatusCode,
     code: Option<u32>,
     message: String,
+    /// The vendor's id of the call.
+    request: Option<String>,
     /// How long the vendor wants us to wait.
     pub retry_after: Option<Duration>,
 }
@@ -96,6 +100,7 @@ impl Fault {
             status,
             code: error.code.as_deref().and_then(number),
             message,
+            request: request_id(headers),
             retry_after: retry_after(headers),
         }
     }
@@ -138,6 +143,7 @@ impl Fault {
             trouble,
             code: self.code_text(),
             message: advice.map_or_else(|| said.to_owned(), |advice| format!("{said}: {advice}")),
+            request: self.request.clone(),
         }
     }
 
@@ -270,6 +276,7 @@ impl Fault {
             class,
             code: self.code_text(),
             message: self.message.clone(),
+            request: self.request.clone(),
         }
     }
 }
@@ -282,6 +289,14 @@ fn number(code: &str) -> Option<u32> {
         Some(digits) => u32::from_str_radix(digits, 16).ok(),
         None => code.parse::<i64>().ok().map(|number| number as u32),
     }
+}
+
+/// The id by which Microsoft's support finds a call; on every answer, and on the parts of a batch where the server likes.
+pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
+    let mut named = ["x-ms-service-request-id", "req_id"].into_iter();
+    let value = named.find_map(|name| headers.get(name))?.to_str().ok()?;
+    let id: String = value.trim().chars().take(REQUEST_ID_MAX).collect();
+    (!id.is_empty()).then_some(id)
 }
 
 /// `Retry-After` in seconds (fractions rounded up).

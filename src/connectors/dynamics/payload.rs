@@ -73,5 +73,6 @@ fn unmappable(name: &str, why: &str) -> Refusal {
         class: FailureClass::Mapping,
         code: "mapping".to_owned(),
         message: format!("{name} {why}"),
+        request: None,
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::batch::{self, Part};
 use super::call::{Ask, Caller, content_type, failure};
-use super::fault::{Effect, Fault, Intent};
+use super::fault::{Effect, Fault, Intent, request_id};
 use super::payload;
 use super::query::Origin;
 use super::table::Table;
@@ -158,10 +158,11 @@ fn outcomes(
         return Err(Fault::of(response).whole(Effect::Write));
     };
     let answers = batch::parse(response.body(), boundary);
-    let rest = unreached(response, &answers);
+    let call = request_id(response.headers());
+    let rest = unreached(response, &answers).said_by(call.as_deref());
     let mut parts = answers.parts.into_iter();
     let outcomes = sent.iter().map(|write| match parts.next() {
-        Some(part) => outcome(caller, write, &part),
+        Some(part) => outcome(caller, write, &part).said_by(call.as_deref()),
         None => rest.clone(),
     });
     Ok(outcomes.collect())
@@ -182,6 +183,7 @@ fn unreached(response: &http::Response<Bytes>, answers: &batch::Answers) -> Writ
             class: FailureClass::Vendor,
             code: "batch_stopped".to_owned(),
             message: "the batch stopped at an earlier record".to_owned(),
+            request: None,
         })
     } else {
         unanswered("the answer ended before this record's part")
@@ -193,6 +195,7 @@ fn unanswered(why: &str) -> WriteOutcome {
         class: FailureClass::Vendor,
         code: "unanswered".to_owned(),
         message: why.to_owned(),
+        request: None,
     })
 }
 

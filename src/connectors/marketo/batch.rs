@@ -96,6 +96,7 @@ fn no_key(keys: &[String]) -> WriteOutcome {
             "{} is empty: without a key Marketo would create a double",
             keys.join(" or ")
         ),
+        request: None,
     })
 }
 
@@ -104,6 +105,7 @@ fn too_large() -> WriteOutcome {
         class: FailureClass::Data,
         code: "HTTP 413".to_owned(),
         message: "this record alone is larger than the 1 MB one call may carry".to_owned(),
+        request: None,
     })
 }
 

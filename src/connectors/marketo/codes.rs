@@ -108,6 +108,7 @@ pub(super) fn skipped(operation: Operation, code: &str, message: &str) -> WriteO
         } else {
             message.to_owned()
         },
+        request: None,
     };
     match meaning(code, message) {
         Meaning::Exists => WriteOutcome::Exists,
@@ -133,6 +134,7 @@ pub(super) fn skipped(operation: Operation, code: &str, message: &str) -> WriteO
             class: FailureClass::Privilege,
             code: code.to_owned(),
             message: NATIVE_SYNC.to_owned(),
+            request: None,
         }),
         Meaning::Token | Meaning::Setup => WriteOutcome::Refused(refusal(FailureClass::Privilege)),
         Meaning::Refused(class) => WriteOutcome::Refused(refusal(class)),

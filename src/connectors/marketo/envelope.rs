@@ -112,6 +112,11 @@ pub(super) fn short(message: &str) -> String {
 }
 
 impl Answer {
+    /// The id of the call, where the answer has one.
+    pub(super) fn id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|id| !id.is_empty())
+    }
+
     /// The rows of `result`; none when the member is missing or null.
     pub(super) fn rows<'a, T: Deserialize<'a>>(&'a self) -> Result<Vec<T>, serde_json::Error> {
         match self.result.as_deref() {

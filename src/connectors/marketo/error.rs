@@ -12,6 +12,15 @@ pub(super) fn of(trouble: Trouble, code: &str, message: &str) -> ConnectorError 
         trouble,
         code: code.to_owned(),
         message: message.to_owned(),
+        request: None,
+    }
+}
+
+/// The same, with the vendor's id of the call.
+pub(super) fn said_by(error: ConnectorError, request_id: &str) -> ConnectorError {
+    ConnectorError {
+        request: Some(request_id.to_owned()).filter(|id| !id.is_empty()),
+        ..error
     }
 }
 
@@ -22,18 +31,10 @@ pub(super) fn http(status: StatusCode) -> String {
 
 /// An answer that was complete but not what the protocol says. Never for a write that may have run.
 pub(super) fn protocol(message: &str, request_id: &str) -> ConnectorError {
-    of(
-        Trouble::Protocol,
-        "answer",
-        &format!("{message} [request {request_id}]"),
-    )
+    said_by(of(Trouble::Protocol, "answer", message), request_id)
 }
 
 /// A write ran, but its answer cannot be matched to what was sent.
 pub(super) fn unknown(message: &str, request_id: &str) -> ConnectorError {
-    of(
-        Trouble::Unknown,
-        "answer",
-        &format!("{message} [request {request_id}]"),
-    )
+    said_by(of(Trouble::Unknown, "answer", message), request_id)
 }

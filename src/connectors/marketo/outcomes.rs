@@ -74,7 +74,10 @@ pub(super) fn in_order(
     native_sync(&rows, &answer.request_id)?;
     let outcomes: Option<Vec<WriteOutcome>> = rows
         .iter()
-        .map(|row| created_has_id(row)?.outcome(operation))
+        .map(|row| {
+            let outcome = created_has_id(row)?.outcome(operation)?;
+            Some(outcome.said_by(answer.id()))
+        })
         .collect();
     outcomes.ok_or_else(|| unknown("an outcome is none of the known ones"))
 }
@@ -94,7 +97,9 @@ pub(super) fn by_seq(
     for (place, row) in rows.iter().enumerate() {
         let outcome = match row.status.as_str() {
             "created" => row.any_id().map(ObjectOutcome::Created),
-            _ => row.outcome(operation).map(ObjectOutcome::from),
+            _ => row
+                .outcome(operation)
+                .map(|outcome| outcome.said_by(answer.id()).into()),
         };
         let outcome = outcome.ok_or_else(|| unknown("an outcome is none of the known ones"))?;
         match outcomes.get_mut(row.seq.unwrap_or(place)) {
@@ -116,8 +121,8 @@ pub(super) fn native_sync(rows: &[Row], request_id: &str) -> Result<(), Connecto
     if rows.is_empty() || !rows.iter().all(is_native) {
         return Ok(());
     }
-    let message = format!("{} [request {request_id}]", codes::NATIVE_SYNC);
-    Err(error::of(Trouble::Configuration, "1018", &message))
+    let error = error::of(Trouble::Configuration, "1018", codes::NATIVE_SYNC);
+    Err(error::said_by(error, request_id))
 }
 
 /// The outcomes of a write that takes several calls, by place in the input.
@@ -170,6 +175,7 @@ impl<T: Clone + From<WriteOutcome>> Sent<T> {
                     },
                     code: error.code,
                     message: error.message,
+                    request: error.request,
                 });
                 Ok(())
             }
@@ -183,6 +189,7 @@ impl<T: Clone + From<WriteOutcome>> Sent<T> {
             class: FailureClass::Vendor,
             code: "unsent".to_owned(),
             message: "not sent".to_owned(),
+            request: None,
         });
         let waits = || T::from(WriteOutcome::Retry(unsent.clone()));
         self.outcomes

@@ -191,8 +191,8 @@ impl Marketo {
         match refused {
             None => Ok(()),
             Some(reason) => {
-                let message = format!("{} [request {}]", reason.message, answer.request_id);
-                Err(error::of(Trouble::Configuration, &reason.code, &message))
+                let error = error::of(Trouble::Configuration, &reason.code, &reason.message);
+                Err(error::said_by(error, &answer.request_id))
             }
         }
     }

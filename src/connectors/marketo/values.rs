@@ -154,6 +154,7 @@ pub fn fits(field: &FieldInfo, value: &Value) -> Result<(), Refusal> {
             class: FailureClass::Data,
             code: code.to_owned(),
             message,
+            request: None,
         })
     };
     match value {

@@ -98,12 +98,12 @@ impl Inner {
     /// `success: false`.
     fn refused(&self, call: &Call, token: &Token, reason: &Reason, request_id: &str) -> Failed {
         let code = reason.code.as_str();
-        let message = format!("{} [request {request_id}]", reason.message);
+        let message = reason.message.as_str();
         if matches!(code, "601" | "602" | "604" | "605" | "608" | "611") {
             self.budget.give_back(self.clock.now());
         }
-        let of = |trouble| error::of(trouble, code, &message);
-        match codes::meaning(code, &reason.message) {
+        let of = |trouble| error::of(trouble, code, message);
+        let (setback, error) = match codes::meaning(code, &reason.message) {
             // A second 602 in a row is a short-lived token; a second 601 a revoked service.
             Meaning::Token if code == "602" => (
                 Setback::Token(Box::new(token.clone())),
@@ -113,8 +113,8 @@ impl Inner {
                 Setback::Token(Box::new(token.clone())),
                 of(Trouble::Configuration),
             ),
-            Meaning::Rate => self.throttle(code, &message, WINDOW),
-            Meaning::Crowded => self.throttle(code, &message, CROWDED + self.back_off(1)),
+            Meaning::Rate => self.throttle(code, message, WINDOW),
+            Meaning::Crowded => self.throttle(code, message, CROWDED + self.back_off(1)),
             Meaning::Day => {
                 self.engage();
                 let wait = self.budget.close(self.clock.now());
@@ -124,21 +124,21 @@ impl Inner {
                 let wait = self.budget.until_midnight(self.clock.now());
                 last(of(Trouble::Quota { wait }))
             }
-            Meaning::Shaky => shaky(call, code, &message),
+            Meaning::Shaky => shaky(call, code, message),
             Meaning::Later(wait) => last(of(Trouble::Retry { wait: Some(wait) })),
-            Meaning::Held(_) if call.effect == Effect::Read => shaky(call, code, &message),
+            Meaning::Held(_) if call.effect == Effect::Read => shaky(call, code, message),
             Meaning::Held(_) => last(of(Trouble::Retry { wait: None })),
             Meaning::Setup => last(of(Trouble::Configuration)),
             Meaning::NativeSync => {
-                let message = format!("{} [request {request_id}]", codes::NATIVE_SYNC);
-                last(error::of(Trouble::Configuration, code, &message))
+                last(error::of(Trouble::Configuration, code, codes::NATIVE_SYNC))
             }
             Meaning::NoPerson
             | Meaning::NoRecord
             | Meaning::Exists
             | Meaning::Several
             | Meaning::Refused(_) => last(of(Trouble::Refused)),
-        }
+        };
+        (setback, error::said_by(error, request_id))
     }
 }
 

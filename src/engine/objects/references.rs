@@ -71,6 +71,7 @@ impl Missing {
             class,
             code: code.to_owned(),
             message,
+            request: None,
         }
     }
 }

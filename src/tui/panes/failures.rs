@@ -80,9 +80,9 @@ pub(super) fn draw(state: &State, buf: &mut Buffer, area: Rect) {
     if let Some(group) = pane.selected() {
         let words = pane
             .selected_record()
-            .map_or(group.message.as_str(), |one| one.refusal.message.as_str());
+            .map_or_else(|| group.message.clone(), |one| one.refusal.words());
         let inner = Panel::new("What was said").draw(buf, message);
-        lines(buf, inner, paragraph(words, inner.width, theme::PLAIN));
+        lines(buf, inner, paragraph(&words, inner.width, theme::PLAIN));
         details(state, buf, records);
     }
 }

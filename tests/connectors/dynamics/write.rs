@@ -156,6 +156,36 @@ async fn one_refused_record_does_not_sink_its_mates() {
     }
 }
 
+/// A part's own id is the nearest; where the server gives none, the batch's is still found by the vendor's support.
+#[tokio::test(start_paused = true)]
+async fn a_refused_record_keeps_the_id_of_its_call() {
+    let table = lead();
+    let long = envelope(
+        "0x80044331",
+        "The length of the 'subject' attribute exceeded",
+    );
+    let own = "400 Bad Request\nx-ms-service-request-id: 22222222-0000-0000-0000-000000000002";
+    let parts = [("400 Bad Request", long.as_str()), (own, long.as_str())];
+    let script = Script::of([multipart(&parts, "\r\n", true).header(
+        "x-ms-service-request-id",
+        "11111111-0000-0000-0000-000000000001",
+    )]);
+    let writes = [1, 2].map(|n| write(&table, n, update("W/\"0\"")));
+    let outcomes = script.dynamics().write(&writes).await.unwrap();
+    let requests = outcomes.iter().map(|outcome| match outcome {
+        WriteOutcome::Refused(refusal) => refusal.request.as_deref().unwrap(),
+        other => panic!("{other:?}"),
+    });
+    let requests: Vec<&str> = requests.collect();
+    assert_eq!(
+        requests,
+        [
+            "11111111-0000-0000-0000-000000000001",
+            "22222222-0000-0000-0000-000000000002"
+        ]
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_is_unknown_and_never_sent_again() {
     let table = lead();

@@ -116,6 +116,7 @@ async fn struck(
         class: FailureClass::Vendor,
         code: String::new(),
         message: String::new(),
+        request: None,
     });
     answer.unwrap_or_else(|_| vec![unknown; plan.ids().len()])
 }

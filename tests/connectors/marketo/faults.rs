@@ -157,11 +157,7 @@ async fn a_refusal_of_the_whole_call_says_whose_turn_it_is() {
         let error = write(&script.marketo()).await.unwrap_err();
         assert_eq!(error.trouble, expected, "{code}");
         assert_eq!(error.code, code);
-        assert!(
-            error.message.contains("[request a1#18f0c2]"),
-            "{}",
-            error.message
-        );
+        assert_eq!(error.request.as_deref(), Some("a1#18f0c2"), "{code}");
         assert_eq!(script.sent().len(), 1, "{code}");
     }
     for (status, expected) in [

@@ -96,6 +96,7 @@ async fn each_record_has_its_own_outcome_in_the_order_sent() {
         class,
         code: code.to_owned(),
         message: message.to_owned(),
+        request: Some("a1#18f0c2".to_owned()),
     };
     let invalid = "Invalid value for field 'x' and value 'y'";
     assert_eq!(
