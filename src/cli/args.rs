@@ -10,6 +10,7 @@ use super::entities::EntitiesVerb;
 use super::failures::FailuresVerb;
 use super::history::HistoryArguments;
 use super::records::RecordsVerb;
+use super::rules::{BackfillArguments, FilterVerb};
 use super::task::TaskVerb;
 use crate::model::Side;
 
@@ -61,6 +62,9 @@ pub(super) enum Verb {
     },
     /// Show what the next cycle would write, and the plan's name for --approve; writes nothing
     Preview {
+        /// Show values whole instead of masked; --json always does
+        #[arg(long)]
+        reveal: bool,
         /// Print one JSON object a line
         #[arg(long)]
         json: bool,
@@ -137,47 +141,6 @@ pub(super) struct Part {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum FilterVerb {
-    /// Count which rows would enter and leave, and name some; nothing is changed
-    Test {
-        /// The entity
-        entity: String,
-        /// A CEL expression over the row's columns, as "address1_country == 'Italy'"
-        expression: String,
-        /// Print one JSON document
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(super) struct BackfillArguments {
-    /// The entity
-    pub(super) entity: String,
-    /// Only these logical fields
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
-    pub(super) fields: Vec<String>,
-    /// Only rows created since this day or moment
-    #[arg(long, value_name = "DAY")]
-    pub(super) created_from: Option<String>,
-    /// Only rows changed since this day or moment
-    #[arg(long, value_name = "DAY")]
-    pub(super) updated_from: Option<String>,
-    /// Only rows created, or changed, before this day or moment
-    #[arg(long, value_name = "DAY")]
-    pub(super) to: Option<String>,
-    /// Only rows this CEL expression holds for
-    #[arg(long, value_name = "EXPR")]
-    pub(super) filter: Option<String>,
-    /// Only the rows whose ids this file lists, one a line
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["created_from", "updated_from", "to", "filter"])]
-    pub(super) ids: Option<PathBuf>,
-    /// End the backfill that runs
-    #[arg(long, conflicts_with_all = ["fields", "created_from", "updated_from", "to", "filter", "ids"])]
-    pub(super) cancel: bool,
-}
-
-#[derive(Debug, Subcommand)]
 pub(super) enum ConfigVerb {
     /// Write a configuration file to start from
     Init,
@@ -246,6 +209,9 @@ pub(super) enum ConflictsVerb {
     List {
         #[command(flatten)]
         narrow: Narrow,
+        /// Show values whole instead of masked; --json always does
+        #[arg(long)]
+        reveal: bool,
         /// Print one JSON object a line
         #[arg(long)]
         json: bool,

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::args::{ConflictsVerb, Narrow, Place, ResolveArguments, SideArgument};
+use super::masking::Eyes;
 use super::output::{self, Exit};
 use super::resources;
 use crate::clock::Clock;
@@ -17,13 +18,18 @@ const PAGE: usize = 500;
 pub(super) fn conflicts(place: &Place, verb: ConflictsVerb) -> anyhow::Result<Exit> {
     let (_, store) = resources::existing(place)?;
     match verb {
-        ConflictsVerb::List { narrow, json } => {
+        ConflictsVerb::List {
+            narrow,
+            reveal,
+            json,
+        } => {
+            let eyes = Eyes::of(&store, reveal)?;
             let open = vec![ConflictStatus::Pending, ConflictStatus::Resolved];
             each(&store, &filter(&narrow, open), |conflict| {
                 if json {
                     output::json(&document(conflict))
                 } else {
-                    tell(conflict)
+                    tell(conflict, &eyes)
                 }
             })?;
             Ok(Exit::Clean)
@@ -193,21 +199,24 @@ pub(super) fn document(conflict: &Conflict) -> Json {
     })
 }
 
-fn tell(conflict: &Conflict) -> anyhow::Result<()> {
+fn tell(conflict: &Conflict, eyes: &Eyes) -> anyhow::Result<()> {
     let subject = if conflict.field.is_empty() {
         conflict.kind.word()
     } else {
         &conflict.field
     };
+    let row = conflict.dynamics_id.map(|id| id.to_string());
+    let person = conflict.marketo_id.map(|id| format!("Marketo {id}"));
+    let shown = |value| eyes.value(&conflict.entity, &conflict.field, value);
     output::line(&output::clean(&format!(
-        "{:>6}  {:<9} {:<8} {:<30} {:<20} dynamics: {}  marketo: {}",
+        "{:>6}  {:<9} {:<8} {:<36} {:<20} dynamics: {}  marketo: {}",
         conflict.id,
         conflict.status.word(),
         conflict.entity.name(),
-        conflict.label,
+        eyes.label(&conflict.label, || row.or(person)),
         subject,
-        conflict.dynamics,
-        conflict.marketo
+        shown(&conflict.dynamics),
+        shown(&conflict.marketo)
     )))?;
     Ok(())
 }

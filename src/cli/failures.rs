@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
 use super::args::{Place, SideArgument};
+use super::masking::Eyes;
 use super::output::{self, Exit};
 use super::resources;
 use crate::clock::Clock;
@@ -23,6 +24,9 @@ pub(super) enum FailuresVerb {
         /// Count those that are alike instead of listing each
         #[arg(long)]
         groups: bool,
+        /// Show values whole instead of masked; --json always does
+        #[arg(long)]
+        reveal: bool,
         /// Print one JSON object a line
         #[arg(long)]
         json: bool,
@@ -105,9 +109,15 @@ pub(super) fn failures(place: &Place, verb: FailuresVerb) -> anyhow::Result<Exit
         FailuresVerb::List {
             narrow,
             groups: true,
+            reveal,
             json,
-        } => groups(&store, &narrow.filter(), json),
-        FailuresVerb::List { narrow, json, .. } => list(&store, &narrow.filter(), json),
+        } => groups(&store, &narrow.filter(), (json, reveal)),
+        FailuresVerb::List {
+            narrow,
+            reveal,
+            json,
+            ..
+        } => list(&store, &narrow.filter(), (json, reveal)),
         FailuresVerb::Retry(which) => {
             let filter = which.filter(&store)?;
             let now = Clock::system().now();
@@ -154,7 +164,12 @@ impl Which {
     }
 }
 
-fn list(store: &Store, filter: &FailureFilter, json: bool) -> anyhow::Result<Exit> {
+fn list(
+    store: &Store,
+    filter: &FailureFilter,
+    (json, reveal): (bool, bool),
+) -> anyhow::Result<Exit> {
+    let eyes = Eyes::of(store, reveal)?;
     let mut after = None;
     loop {
         let page = store.read_blocking(|reader| reader.failures(filter, after, PAGE))?;
@@ -166,13 +181,18 @@ fn list(store: &Store, filter: &FailureFilter, json: bool) -> anyhow::Result<Exi
             if json {
                 output::json(&document(failure))?;
             } else {
-                tell(failure)?;
+                tell(failure, &eyes)?;
             }
         }
     }
 }
 
-fn groups(store: &Store, filter: &FailureFilter, json: bool) -> anyhow::Result<Exit> {
+fn groups(
+    store: &Store,
+    filter: &FailureFilter,
+    (json, reveal): (bool, bool),
+) -> anyhow::Result<Exit> {
+    let eyes = Eyes::of(store, reveal)?;
     for group in store.read_blocking(|reader| reader.failure_groups(filter))? {
         if json {
             output::json(&json!({
@@ -190,7 +210,7 @@ fn groups(store: &Store, filter: &FailureFilter, json: bool) -> anyhow::Result<E
             group.class.word(),
             group.code,
             group.field.as_deref().unwrap_or("-"),
-            group.message
+            eyes.message(&group.message)
         )))?;
     }
     Ok(Exit::Clean)
@@ -235,6 +255,7 @@ pub(super) fn document(failure: &Failure) -> Json {
         "class": failure.refusal.class.word(),
         "code": failure.refusal.code,
         "message": failure.refusal.message,
+        "request_id": failure.refusal.request,
         "field": failure.field,
         "dynamics_id": failure.dynamics_id,
         "marketo_id": failure.marketo_id,
@@ -244,7 +265,7 @@ pub(super) fn document(failure: &Failure) -> Json {
     })
 }
 
-fn tell(failure: &Failure) -> anyhow::Result<()> {
+fn tell(failure: &Failure, eyes: &Eyes) -> anyhow::Result<()> {
     let ids = [
         failure.dynamics_id.map(|id| id.to_string()),
         failure.marketo_id.map(|id| format!("Marketo {id}")),
@@ -264,7 +285,7 @@ fn tell(failure: &Failure) -> anyhow::Result<()> {
         failure.attempts,
         next,
         ids.join(" "),
-        failure.refusal.message
+        eyes.message(&failure.refusal.words())
     )))?;
     Ok(())
 }

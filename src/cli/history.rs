@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
 use super::args::Place;
+use super::masking::Eyes;
 use super::output::{self, Exit};
 use super::resources;
 use super::rollback::{self, RollbackArguments};
@@ -133,6 +134,7 @@ fn of_cycle(
     let Some(row) = store.read_blocking(|reader| reader.cycle(number))? else {
         anyhow::bail!("there is no cycle {number}; see `syncdeck history`");
     };
+    let eyes = Eyes::of(store, reveal)?;
     print(as_json, || cycle(&row), || cycle_words(&row))?;
     for row in store.read_blocking(|reader| reader.batches(number))? {
         print(as_json, || batch(&row), || batch_words(&row))?;
@@ -145,7 +147,7 @@ fn of_cycle(
         };
         after = Some(last.id);
         for row in &rows {
-            print(as_json, || write(row), || write_words(row, reveal))?;
+            print(as_json, || write(row), || write_words(row, &eyes))?;
         }
     }
 }
@@ -190,9 +192,9 @@ fn of_record(
     if rows.is_empty() {
         output::say("nothing was ever written to it");
     }
-    let reveal = arguments.reveal;
+    let eyes = Eyes::of(&store, arguments.reveal)?;
     for row in &rows {
-        print(arguments.json, || write(row), || write_words(row, reveal))?;
+        print(arguments.json, || write(row), || write_words(row, &eyes))?;
     }
     Ok(Exit::Clean)
 }
@@ -284,23 +286,14 @@ pub(super) fn write(row: &JournalRow) -> Json {
 }
 
 /// Prints a write for a person.
-pub(super) fn tell_write(row: &JournalRow, reveal: bool) -> anyhow::Result<()> {
-    Ok(output::line(&output::clean(&write_words(row, reveal)))?)
+pub(super) fn tell_write(row: &JournalRow, eyes: &Eyes) -> anyhow::Result<()> {
+    Ok(output::line(&output::clean(&write_words(row, eyes)))?)
 }
 
-fn write_words(row: &JournalRow, reveal: bool) -> String {
+fn write_words(row: &JournalRow, eyes: &Eyes) -> String {
     let entry = &row.entry;
-    let shown = |value: String| {
-        if reveal {
-            value
-        } else {
-            output::masked(&value)
-        }
-    };
-    let (before, after) = (
-        shown(entry.before.to_string()),
-        shown(entry.after.to_string()),
-    );
+    let shown = |value| eyes.value(&entry.entity, &entry.field, value);
+    let (before, after) = (shown(&entry.before), shown(&entry.after));
     let handed = entry.field.is_empty() && matches!(entry.before, Value::Id(_));
     let what = if handed {
         format!("its person goes from {} to {}", entry.before, entry.after)

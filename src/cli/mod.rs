@@ -10,6 +10,7 @@ mod console;
 mod entities;
 mod failures;
 mod history;
+mod masking;
 mod metrics;
 mod output;
 mod pause;
@@ -79,7 +80,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Exit> {
         Some(Verb::Failures(verb)) => failures::failures(&place, verb),
         Some(Verb::Records(verb)) => records::records(&place, verb),
         Some(Verb::Task(verb)) => task::task(&place, verb),
-        Some(Verb::Preview { json }) => resources::runtime()?.block_on(preview::run(&place, json)),
+        Some(Verb::Preview { reveal, json }) => {
+            resources::runtime()?.block_on(preview::run(&place, (json, reveal)))
+        }
         Some(Verb::Check { json, role }) => {
             resources::runtime()?.block_on(check::run(&place, json, role))
         }

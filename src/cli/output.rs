@@ -66,13 +66,3 @@ pub(super) fn clean(text: &str) -> String {
         .map(|char| if char.is_control() { ' ' } else { char })
         .collect()
 }
-
-/// A value that is nobody else's business: its first letter, and as many dots as hide its length.
-pub(super) fn masked(text: &str) -> String {
-    let mut letters = text.chars();
-    match (letters.next(), letters.next()) {
-        (None, _) => String::new(),
-        (Some(_), None) => "•".to_owned(),
-        (Some(first), Some(_)) => format!("{first}••••"),
-    }
-}

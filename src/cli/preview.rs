@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde_json::Value as Json;
 use tokio::sync::mpsc;
 
 use super::args::Place;
+use super::masking::Eyes;
 use super::output::{self, Exit};
 use super::resources;
 use crate::engine::{PREVIEW_LINES, PreviewLine, preview};
-use crate::model::CycleOutcome;
+use crate::model::{CycleOutcome, Entity};
 
 /// Lines of each kind that a person is shown; all are counted.
 const SAMPLE: usize = 3;
 
 /// Previews the next cycle.
-pub(super) async fn run(place: &Place, json: bool) -> anyhow::Result<Exit> {
+pub(super) async fn run(place: &Place, (json, reveal): (bool, bool)) -> anyhow::Result<Exit> {
     if place.sandbox {
         anyhow::bail!("the embedded sandbox lives in the console only: see `syncdeck sandbox`");
     }
@@ -31,7 +33,7 @@ pub(super) async fn run(place: &Place, json: bool) -> anyhow::Result<Exit> {
     };
     let parts = resources::reading_parts(&profile, copy.clone())?;
     let (sender, mut lines) = mpsc::channel(PREVIEW_LINES);
-    let task = tokio::spawn(preview(parts, copy, sender));
+    let task = tokio::spawn(preview(parts, copy.clone(), sender));
     let mut summary = Summary::default();
     while let Some(line) = lines.recv().await {
         if json {
@@ -41,7 +43,8 @@ pub(super) async fn run(place: &Place, json: bool) -> anyhow::Result<Exit> {
     }
     let done = task.await??;
     if !json {
-        summary.tell()?;
+        let eyes = copy.read(move |reader| Eyes::read(reader, reveal)).await?;
+        summary.tell(&eyes)?;
         for counts in &done.report.entities {
             output::line(&format!(
                 "{:<12} {} looked at that need nothing, {} refused",
@@ -87,14 +90,14 @@ impl Summary {
         }
     }
 
-    fn tell(&self) -> anyhow::Result<()> {
+    fn tell(&self, eyes: &Eyes) -> anyhow::Result<()> {
         for ((entity, side, action), (count, sample)) in &self.groups {
             output::line(&format!("{entity:<16} {action:<7} to {side:<9} {count}"))?;
             for line in sample {
                 let fields = line
                     .fields
                     .iter()
-                    .map(|(name, change)| format!("{name} {change}"));
+                    .map(|(name, change)| words(line, name, change, eyes));
                 let fields: Vec<String> = fields.collect();
                 let id = line.dynamics_id.map(|id| id.to_string());
                 let id = id.or(line.marketo_id.map(|id| format!("Marketo {id}")));
@@ -106,6 +109,17 @@ impl Summary {
             }
         }
         Ok(())
+    }
+}
+
+/// What becomes of a field; of one that is held, what both sides hold.
+fn words(line: &PreviewLine, name: &str, change: &Json, eyes: &Eyes) -> String {
+    let ours = Entity::named("ours");
+    let entity = line.entity.as_ref().unwrap_or(&ours);
+    let shown = |at: usize| eyes.json(entity, name, &change[at]);
+    match line.action {
+        "hold" => format!("{name}: dynamics '{}', marketo '{}'", shown(0), shown(1)),
+        _ => format!("{name}: '{}' -> '{}'", shown(0), shown(1)),
     }
 }
 

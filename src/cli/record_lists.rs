@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::args::Place;
+use super::masking::Eyes;
 use super::output::{self, Exit};
 use super::resources;
 use crate::engine::{self, MarketoOnly};
@@ -31,6 +32,9 @@ pub(super) struct ListArguments {
     /// How many at most
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     limit: usize,
+    /// Show values whole instead of masked; --json always does
+    #[arg(long)]
+    reveal: bool,
     /// Print one JSON object a line
     #[arg(long)]
     json: bool,
@@ -41,12 +45,14 @@ pub(super) fn list(place: &Place, store: Store, arguments: &ListArguments) -> an
     if arguments.unresolved_owners {
         return owners(&store, arguments);
     }
+    let eyes = Eyes::of(&store, arguments.reveal)?;
     let parts = resources::parts(&resources::profile(place)?, store)?;
     let (after, limit) = (arguments.after, arguments.limit);
     let found = resources::runtime()?.block_on(engine::list_marketo_only(parts, after, limit))?;
     for one in &found {
         print(arguments.json, person(one), || {
-            format!("{:>10}  {:<40}  {}", one.marketo, one.label, one.reason)
+            let label = eyes.label(&one.label, || None);
+            format!("{:>10}  {label:<40}  {}", one.marketo, one.reason)
         })?;
     }
     Ok(Exit::Clean)

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::args::Place;
 use super::failures::wake;
+use super::masking::Eyes;
 use super::output::{self, Exit};
 use super::record_lists::{self, ListArguments};
 use super::{conflicts, failures, history, resources};
@@ -175,7 +176,8 @@ fn show(
     key: &str,
     (json, reveal): (bool, bool),
 ) -> anyhow::Result<Exit> {
-    let found = asked(place, store, key)?;
+    let found = asked(place, store.clone(), key)?;
+    let eyes = Eyes::of(&store, reveal)?;
     if found.is_empty() {
         output::trouble("nobody was found by that e-mail address, GUID or Marketo id");
         return Ok(Exit::Error);
@@ -184,7 +186,7 @@ fn show(
         if json {
             output::json(&document(one))?;
         } else {
-            tell(one, reveal)?;
+            tell(one, &eyes)?;
         }
     }
     Ok(Exit::Clean)
@@ -240,7 +242,7 @@ fn state(state: LinkState) -> &'static str {
     }
 }
 
-fn tell(one: &Inspection, reveal: bool) -> anyhow::Result<()> {
+fn tell(one: &Inspection, eyes: &Eyes) -> anyhow::Result<()> {
     let id = |id: Option<String>| id.unwrap_or_else(|| "-".to_owned());
     output::line(&format!(
         "{}  Dynamics {}  Marketo {}",
@@ -249,29 +251,33 @@ fn tell(one: &Inspection, reveal: bool) -> anyhow::Result<()> {
         id(one.marketo_id.map(|id| id.to_string()))
     ))?;
     for why in &one.why {
-        output::line(&output::clean(&format!("  {why}")))?;
+        output::line(&output::clean(&format!("  {}", eyes.message(why))))?;
     }
     output::line(&format!(
         "  {:<24} {:<28} {:<28} base",
         "field", "dynamics", "marketo"
     ))?;
-    let short = |value: &Value| -> String {
-        let text = value.to_string();
-        let text = if reveal { text } else { output::masked(&text) };
-        text.chars().take(28).collect()
+    let person = Entity::LEAD;
+    let entity = one.entity.as_ref().unwrap_or(&person);
+    let short = |field: &str, value: &Value| -> String {
+        eyes.value(entity, field, value).chars().take(28).collect()
     };
     for field in &one.fields {
         let mark = if field.equal { ' ' } else { '*' };
         output::line(&output::clean(&format!(
             "{mark} {:<24} {:<28} {:<28} {}",
             field.field,
-            short(&field.dynamics),
-            short(&field.marketo),
-            field.base.as_ref().map(short).unwrap_or_default()
+            short(&field.field, &field.dynamics),
+            short(&field.field, &field.marketo),
+            field
+                .base
+                .as_ref()
+                .map(|base| short(&field.field, base))
+                .unwrap_or_default()
         )))?;
     }
     for row in &one.journal {
-        history::tell_write(row, reveal)?;
+        history::tell_write(row, eyes)?;
     }
     Ok(())
 }

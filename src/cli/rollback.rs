@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::failures::wake;
+use super::masking::Eyes;
 use super::output::{self, Exit};
 use super::records::carry_out;
 use super::resources;
@@ -22,6 +23,9 @@ pub(super) struct RollbackArguments {
     /// Delete what the cycle created, where nobody has changed it since
     #[arg(long)]
     delete_created: bool,
+    /// Show values whole instead of masked; --json always does
+    #[arg(long)]
+    reveal: bool,
     /// Print the plan as one JSON document
     #[arg(long)]
     json: bool,
@@ -33,7 +37,8 @@ pub(super) fn rollback(store: &Store, arguments: &RollbackArguments) -> anyhow::
     let plan = store.read_blocking(|reader| plan_rollback(reader, cycle, delete))?;
     let plan = plan.map_err(anyhow::Error::msg)?;
     let Some(approved) = &arguments.approve else {
-        return show(&plan, arguments.json);
+        let eyes = Eyes::of(store, arguments.reveal)?;
+        return show(&plan, &eyes, arguments.json);
     };
     if *approved != plan.name {
         anyhow::bail!(
@@ -47,13 +52,13 @@ pub(super) fn rollback(store: &Store, arguments: &RollbackArguments) -> anyhow::
     Ok(Exit::Clean)
 }
 
-fn show(plan: &RollbackPlan, as_json: bool) -> anyhow::Result<Exit> {
+fn show(plan: &RollbackPlan, eyes: &Eyes, as_json: bool) -> anyhow::Result<Exit> {
     if as_json {
         output::json(&json!({"cycle": plan.cycle, "plan": plan.name, "steps": plan.steps}))?;
         return Ok(Exit::Clean);
     }
     for step in &plan.steps {
-        output::line(&output::clean(&words(step)))?;
+        output::line(&output::clean(&words(step, eyes)))?;
     }
     let count = |action: &str| {
         plan.steps
@@ -76,7 +81,7 @@ fn show(plan: &RollbackPlan, as_json: bool) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-fn words(step: &RollbackStep) -> String {
+fn words(step: &RollbackStep, eyes: &Eyes) -> String {
     let id = match (step.dynamics_id, step.marketo_id) {
         (Some(id), _) => id.to_string(),
         (None, Some(id)) => format!("Marketo {id}"),
@@ -87,7 +92,9 @@ fn words(step: &RollbackStep) -> String {
         ("", Some(side)) => format!("created in {side}"),
         (field, side) => {
             let side = side.map_or_else(String::new, |side| format!(" in {side} alone"));
-            format!("{field}: {} -> {}{side}", step.written, step.restored)
+            let shown = |value| eyes.json(&step.entity, field, value);
+            let (from, to) = (shown(&step.written), shown(&step.restored));
+            format!("{field}: '{from}' -> '{to}'{side}")
         }
     };
     let why = step.why.as_deref().or(step.then);

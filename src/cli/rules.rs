@@ -1,13 +1,15 @@
 //! `syncdeck filter test` and `syncdeck backfill`: rules tried and carried out from the command line.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use clap::{Args, Subcommand};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::args::{BackfillArguments, FilterVerb, Place};
+use super::args::Place;
+use super::masking::Eyes;
 use super::output::{self, Exit};
 use super::resources;
 use crate::clock::Clock;
@@ -15,16 +17,62 @@ use crate::engine::{self, BackfillSpec, Command, IDS_MAX};
 use crate::mapping::Expression;
 use crate::model::{Entity, Filter};
 
+#[derive(Debug, Subcommand)]
+pub(super) enum FilterVerb {
+    /// Count which rows would enter and leave, and name some; nothing is changed
+    Test {
+        /// The entity
+        entity: String,
+        /// A CEL expression over the row's columns, as "address1_country == 'Italy'"
+        expression: String,
+        /// Name the examples whole instead of masked; --json always does
+        #[arg(long)]
+        reveal: bool,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BackfillArguments {
+    /// The entity
+    entity: String,
+    /// Only these logical fields
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    fields: Vec<String>,
+    /// Only rows created since this day or moment
+    #[arg(long, value_name = "DAY")]
+    created_from: Option<String>,
+    /// Only rows changed since this day or moment
+    #[arg(long, value_name = "DAY")]
+    updated_from: Option<String>,
+    /// Only rows created, or changed, before this day or moment
+    #[arg(long, value_name = "DAY")]
+    to: Option<String>,
+    /// Only rows this CEL expression holds for
+    #[arg(long, value_name = "EXPR")]
+    filter: Option<String>,
+    /// Only the rows whose ids this file lists, one a line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["created_from", "updated_from", "to", "filter"])]
+    ids: Option<PathBuf>,
+    /// End the backfill that runs
+    #[arg(long, conflicts_with_all = ["fields", "created_from", "updated_from", "to", "filter", "ids"])]
+    cancel: bool,
+}
+
 /// Counts who would be in scope; nothing is changed.
 pub(super) async fn filter(place: &Place, verb: FilterVerb) -> anyhow::Result<Exit> {
     let FilterVerb::Test {
         entity,
         expression,
+        reveal,
         json,
     } = verb;
     Expression::parse(&expression)?;
     let profile = resources::profile(place)?;
     let store = resources::open(&resources::state(place, &profile.name))?;
+    let eyes = Eyes::of(&store, reveal)?;
     let parts = resources::parts(&profile, store)?;
     let wanted = Filter {
         expression: Some(expression),
@@ -43,6 +91,10 @@ pub(super) async fn filter(place: &Place, verb: FilterVerb) -> anyhow::Result<Ex
         ("enter", plan.entering, &plan.entering_examples),
         ("leave", plan.leaving, &plan.leaving_examples),
     ] {
+        let examples: Vec<String> = examples
+            .iter()
+            .map(|label| eyes.label(label, || None))
+            .collect();
         let examples = output::clean(&examples.join(", "));
         output::line(&format!("{count} would {what}: {examples}"))?;
     }

@@ -4,5 +4,6 @@ mod console;
 mod contract;
 mod entities;
 mod ledger;
+mod masking;
 mod rules;
 mod servers;
