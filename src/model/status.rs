@@ -18,6 +18,7 @@ pub enum EngineState {
     /// Sends batches.
     Writing,
     /// Waits until a vendor's limit allows more.
+    #[serde(rename = "waiting for quota", alias = "waiting_for_quota")]
     WaitingForQuota,
     /// Held by the admin; nothing is written.
     Paused,

@@ -5,6 +5,7 @@ use syncdeck::engine::{self, Edit};
 use syncdeck::model::{Cause, ConflictStatus, Entity, FailureClass, FailureStatus, Side};
 use syncdeck::store::FailureFilter;
 
+use super::harness::wire::{Fate, is_record};
 use super::harness::{Bench, assert_clean, written};
 
 /// Somebody in step whose address in Dynamics is one that Marketo cannot hold.
@@ -198,4 +199,62 @@ async fn many_alike_are_told_as_one_problem() {
         .collect();
     assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(notes[0].contains("25 lead records"), "{notes:?}");
+}
+
+/// Marketo refuses the whole call because of one record in it: the call is halved until that one is alone.
+#[tokio::test(start_paused = true)]
+async fn a_refused_batch_is_halved_until_only_its_poisonous_record_fails() {
+    let bench = Bench::empty();
+    let rows: Vec<uuid::Uuid> = (0..9).map(|n| bench.somebody(&format!("N{n}"))).collect();
+    assert_clean(&bench.cycle().await);
+    bench.pass(10).await;
+    let poison = bench.person_of(rows[5]);
+    for row in &rows {
+        bench.edit(*row, "jobtitle", "Countess");
+    }
+    let (key, faults) = (poison.to_string(), bench.world.faults.clone());
+    bench.wire.before(move |sent| {
+        if sent.side == Side::Marketo && sent.writes.iter().any(|write| write.key == key) {
+            faults.set("marketo:1003=x1").unwrap();
+        }
+        Fate::Pass
+    });
+    bench.wire.take();
+    bench.later().await;
+    let calls = bench.wire.take();
+    let sent = calls.iter().filter(|sent| sent.side == Side::Marketo);
+    let sizes: Vec<usize> = sent
+        .map(|sent| sent.writes.iter().filter(|write| is_record(write)).count())
+        .filter(|size| *size > 0)
+        .collect();
+    assert_eq!(sizes[0], 9, "one call at first: {sizes:?}");
+    assert!(sizes.len() <= 9, "halved, not sent one by one: {sizes:?}");
+    for row in &rows {
+        let person = bench.person_of(*row);
+        let written = bench.field(person, "title") == json!("Countess");
+        assert_eq!(written, person != poison, "{person}");
+    }
+    let failures = bench.failures();
+    assert_eq!(failures.len(), 1, "{failures:?}");
+    assert_eq!(failures[0].marketo_id, Some(poison));
+    assert_eq!(failures[0].refusal.code, "1003");
+    let request = failures[0].refusal.request.as_deref().unwrap();
+    assert!(request.contains('#'), "{request}");
+    assert!(
+        failures[0]
+            .next_try
+            .is_some_and(|at| at > bench.clock.now())
+    );
+    bench.wire.unhook();
+    let now = bench.clock.now();
+    let one = FailureFilter {
+        id: Some(failures[0].id),
+        ..FailureFilter::default()
+    };
+    let retried = bench
+        .store
+        .transaction_blocking(|tx| engine::retry_failures(tx, &one, now));
+    assert_eq!(retried.unwrap(), 1);
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.field(poison, "title"), json!("Countess"));
 }

@@ -242,3 +242,42 @@ async fn a_mass_delete_is_braked_before_the_first_of_it() {
     assert_clean(&bench.approving(&plan_of(&report)).await);
     assert_eq!(bench.wire.take_writes().len(), 40);
 }
+
+/// A closed row is no deleted one: its person stays, is told the state, and goes on when it is opened again.
+#[tokio::test(start_paused = true)]
+async fn a_row_that_is_deactivated_and_reactivated_stays_one_person() {
+    for (table, closed, word) in [
+        ("lead", (2, 4), "Disqualified"),
+        ("contact", (1, 2), "Inactive"),
+    ] {
+        let bench = Bench::empty();
+        let columns = person_columns("Ada").into_iter();
+        let columns: Vec<_> = columns.filter(|(name, _)| *name != "subject").collect();
+        let row = bench.row_of(table, &columns);
+        assert_clean(&bench.cycle().await);
+        let person = bench.person_of(row);
+        let edit = |state: (i64, i64)| {
+            let values = [
+                ("statecode", json!(state.0)),
+                ("statuscode", json!(state.1)),
+            ];
+            bench.world.dynamics.edit_row(table, row, &values).unwrap();
+        };
+        edit(closed);
+        assert_clean(&bench.later().await);
+        assert_eq!(bench.field(person, "leadStatus"), json!(word));
+        assert_eq!(bench.field(person, "syncdeckIsDeleted"), json!(false));
+        let title = [("jobtitle", json!("Countess"))];
+        bench.world.dynamics.edit_row(table, row, &title).unwrap();
+        assert_clean(&bench.later().await);
+        assert_eq!(bench.field(person, "title"), json!("Countess"));
+        edit((0, 1));
+        bench.edit_person(person, "city", "London");
+        assert_clean(&bench.later().await);
+        assert_ne!(bench.field(person, "leadStatus"), json!(word));
+        let there = bench.world.dynamics.row(table, row).unwrap();
+        assert_eq!(there["address1_city"], json!("London"));
+        assert_eq!(bench.people().len(), 1);
+        assert_eq!(written(&bench.later().await), 0);
+    }
+}

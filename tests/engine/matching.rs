@@ -1,7 +1,7 @@
 //! Match rules beyond the e-mail address, in the order the admin gives.
 
 use serde_json::json;
-use syncdeck::model::{CycleOutcome, Entity, MatchRule, RuleChange};
+use syncdeck::model::{ConflictKind, CycleOutcome, Entity, MatchRule, RuleChange, Take, Value};
 
 use super::harness::{Bench, assert_clean};
 
@@ -49,6 +49,38 @@ async fn several_by_one_rule_are_held_for_the_admin() {
     }
     let row = bench.somebody("Ada");
     assert_eq!(bench.cycle().await.outcome, CycleOutcome::Waiting);
-    assert_eq!(bench.pending().dynamics_id, Some(row));
+    let conflict = bench.pending();
+    assert_eq!(conflict.kind, ConflictKind::AmbiguousMatch);
+    assert_eq!(conflict.dynamics_id, Some(row));
+    // The candidates are named, so that one can be chosen.
+    let people = bench.people();
+    assert_eq!(people.len(), 2);
+    for (person, _) in &people {
+        assert!(conflict.note.contains(&person.to_string()), "{conflict:?}");
+    }
+    let chosen = Value::Integer(people[1].0);
+    bench.resolve(conflict.id, Take::Value(chosen));
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.person_of(row), people[1].0);
+    assert_eq!(bench.people().len(), 2);
+}
+
+/// One address for the whole office: the company tells who is who.
+#[tokio::test(start_paused = true)]
+async fn of_several_people_of_one_address_the_company_tells_which_it_is() {
+    let bench = Bench::empty();
+    bench.map_leads("[[fields]]\ndynamics = \"companyname\"\nmarketo = \"company\"\n");
+    bench.rule(&Entity::LEAD, rules(&[&["email", "company"], &["email"]]));
+    let [_, right] = ["Fabrikam", "Contoso"].map(|company| {
+        let values = [
+            ("email", json!("ada@example.com")),
+            ("company", json!(company)),
+        ];
+        bench.world.marketo.seed_person(&values)
+    });
+    let row = bench.somebody("Ada");
+    bench.edit(row, "companyname", "Contoso");
+    assert_clean(&bench.cycle().await);
+    assert_eq!(bench.person_of(row), right);
     assert_eq!(bench.people().len(), 2);
 }

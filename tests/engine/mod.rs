@@ -8,6 +8,7 @@ mod crash;
 mod create_rules;
 mod deletes;
 mod directions;
+mod drift;
 mod edits;
 mod emptied;
 mod failing;

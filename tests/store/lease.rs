@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use syncdeck::model::EngineState;
 use syncdeck::store::{Holder, LeaseOutcome, Store};
 
 use super::{at, store, write};
@@ -60,6 +61,21 @@ fn holder_may_take_its_own_lease_again_and_a_released_one_is_free() {
     assert_eq!(take(&store, "a", 1), LeaseOutcome::Held);
     write(&store, |tx| tx.release_lease("a"));
     assert_eq!(take(&store, "b", 2), LeaseOutcome::Held);
+}
+
+/// A console that attaches, a script and the metrics all read the same word.
+#[test]
+fn the_state_of_the_engine_is_one_word_in_code_store_and_json() {
+    let store = store();
+    assert_eq!(take(&store, "a", 0), LeaseOutcome::Held);
+    for state in EngineState::ALL {
+        let word = state.word();
+        assert_eq!(EngineState::from_word(word), Some(state));
+        assert_eq!(json!(state), json!(word));
+        assert!(write(&store, |tx| tx.beat_lease("a", at(1), word, None)));
+        let kept = store.read_blocking(|r| r.lease()).unwrap().unwrap();
+        assert_eq!(kept.state, word);
+    }
 }
 
 #[test]

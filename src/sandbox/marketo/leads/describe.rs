@@ -13,7 +13,7 @@ pub(crate) fn describe(state: &State) -> Answer {
         .people
         .schema
         .iter()
-        .filter(|(_, field)| !field.hidden);
+        .filter(|(_, field)| !field.hidden && !field.gone);
     Answer::result(visible.map(|(_, field)| element(field)).collect())
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn describe2(state: &State) -> Answer {
             .people
             .schema
             .iter()
-            .filter(|(_, field)| !field.hidden)
+            .filter(|(_, field)| !field.hidden && !field.gone)
     };
     let searchable: Vec<Json> = visible()
         .filter(|(_, field)| is_searchable(field))

@@ -9,6 +9,9 @@ use crate::sandbox::marketo::schema::Field;
 use crate::sandbox::marketo::table::Edit;
 use crate::sandbox::marketo::value::Kind;
 
+/// How people are named where their fields are changed.
+const PEOPLE: &str = "leads";
+
 /// What an administrator does to a field of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldChange {
@@ -25,13 +28,16 @@ pub enum FieldChange {
 }
 
 impl Instance {
-    /// Changes a field of an object. False when there is no such object or field.
-    pub fn change_field(&self, object: &str, name: &str, change: FieldChange) -> bool {
+    /// Changes a field of an object, or (`leads`) of people. False when there is no such object or field.
+    pub fn change_field(&self, named: &str, name: &str, change: FieldChange) -> bool {
         let mut state = self.state();
-        let Some(object) = state.objects.get_mut(object) else {
+        let state = &mut *state;
+        let object = state.objects.get_mut(named).map(|object| &mut object.table);
+        let people = Some(&mut state.people).filter(|_| named == PEOPLE);
+        let Some(table) = object.or(people) else {
             return false;
         };
-        let schema = &mut object.table.schema;
+        let schema = &mut table.schema;
         match change {
             FieldChange::AddFlag => {
                 let field = Field::standard(schema.next_id(), name, name, Kind::Boolean);
