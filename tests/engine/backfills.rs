@@ -2,10 +2,11 @@
 
 use serde_json::{Value as Json, json};
 use syncdeck::engine::{Backfill, BackfillSpec, BackfillState, backfill, cancel_backfill};
-use syncdeck::model::Entity;
+use syncdeck::model::{Entity, Side};
 use uuid::Uuid;
 
-use super::harness::Bench;
+use super::harness::wire::Fate;
+use super::harness::{Bench, assert_clean};
 
 /// A pair that is added after the first copy.
 const PAIR: &str = "[[fields]]\ndynamics = \"sic\"\nmarketo = \"department\"\n";
@@ -118,4 +119,50 @@ async fn a_cancelled_backfill_reads_no_further_and_is_not_taken_up_again() {
         (cancelled.state, cancelled.looked),
         (BackfillState::Cancelled, 0)
     );
+}
+
+/// Cut off between two pages and taken up by another process: it goes on behind the page that was kept.
+#[tokio::test(start_paused = true)]
+async fn a_backfill_that_was_cut_off_goes_on_where_it_was() {
+    let bench = Bench::empty();
+    let rows: Vec<Uuid> = (0..600).map(|n| bench.somebody(&format!("N{n}"))).collect();
+    for row in &rows {
+        bench.edit(*row, "sic", "by sales");
+    }
+    assert_clean(&bench.cycle().await);
+    bench.pass(10).await;
+    let people: Vec<i64> = bench.people().into_iter().map(|(id, _)| id).collect();
+    bench.later().await;
+    bench.map_leads(PAIR);
+    start(&bench, BackfillSpec::default());
+    // Once a page was kept, Dynamics cannot be reached any more.
+    let store = bench.store.clone();
+    bench.wire.before(move |sent| {
+        let known = store.read_blocking(|r| backfill(r, &Entity::LEAD)).unwrap();
+        let begun = known.is_some_and(|known| known.looked > 0);
+        if begun && sent.side == Side::Dynamics {
+            Fate::Refused
+        } else {
+            Fate::Pass
+        }
+    });
+    bench.later().await;
+    bench.wire.unhook();
+    bench.restart();
+    let cut = stands(&bench);
+    assert_eq!(cut.state, BackfillState::Running, "{cut:?}");
+    assert!(cut.looked > 0 && cut.looked < 600, "{cut:?}");
+    for _ in 0..3 {
+        bench.later().await;
+    }
+    let done = stands(&bench);
+    assert_eq!(done.state, BackfillState::Done);
+    assert!(
+        done.looked >= 600 && done.looked < 600 + cut.looked,
+        "{done:?}"
+    );
+    let carried = people
+        .iter()
+        .filter(|person| bench.field(**person, "department") == json!("by sales"));
+    assert_eq!(carried.count(), 600);
 }
