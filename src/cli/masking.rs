@@ -37,7 +37,10 @@ impl Eyes {
         let mut plain = HashSet::new();
         for entity in entities {
             for fact in mapping_facts(reader, &entity)? {
-                if [&fact.dynamics, &fact.marketo].into_iter().any(is_plain) {
+                if [fact.dynamics.as_ref(), fact.marketo.as_ref()]
+                    .into_iter()
+                    .any(is_plain)
+                {
                     let names = [fact.field, fact.dynamics_name, fact.marketo_name];
                     plain.extend(names.map(|name| (entity.clone(), name)));
                 }
@@ -103,8 +106,8 @@ impl Eyes {
     }
 }
 
-fn is_plain(info: &Option<FieldInfo>) -> bool {
-    info.as_ref().is_some_and(|info| {
+fn is_plain(info: Option<&FieldInfo>) -> bool {
+    info.is_some_and(|info| {
         matches!(
             info.kind,
             FieldKind::Boolean

@@ -12,7 +12,7 @@ use crate::mapping::{CheckedField, CheckedMap};
 use crate::model::{ConflictId, ConflictKind, ConflictStatus, Entity, Side, Value};
 use crate::store::{Base, Link, NewConflict, Op, OpKind, StoreError, Tx};
 
-/// A write of ours is recognised by what the feed tells of the time up to this long after it, however late that is read.
+/// A write of ours is recognised by what the feed tells of the time this long around it, however late that is read.
 const RECOGNISED_FOR_HOURS: i64 = 24;
 
 /// Who did it, where we did.
@@ -63,20 +63,8 @@ pub(super) fn look(
         };
         let old = Told::of(field, changed.old.as_deref());
         let new = Told::of(field, changed.new.as_deref()).value;
-        let canonical = |raw: &Value| field.canonical(Side::Marketo, raw);
-        let since = change.at - TimeDelta::hours(RECOGNISED_FOR_HOURS);
-        let writes = tx.recent_marketo_writes(change.person, &field.map.name, since)?;
-        let written = writes.iter().find(|row| canonical(&row.entry.after) == new);
-        let ours = if let Some(row) = written {
-            tx.verify_journal(&[row.id])?;
-            (row.entry.before.clone(), row.entry.after.clone())
-        } else {
-            let name = &field.map.name;
-            let after = |raw: &Value| canonical(raw) == new;
-            let Some(ours) = on_its_way(tx, link, name, &after, now)? else {
-                continue;
-            };
-            ours
+        let Some(ours) = ours(tx, (link, field), change, &new, now)? else {
+            continue;
         };
         if old.is(field, &ours.0) || (old.is_regular && old.value == new) {
             continue;
@@ -109,6 +97,29 @@ pub(super) fn look(
     Ok(found)
 }
 
+/// What a write of ours that may have made this change replaced, and what it wrote.
+fn ours(
+    tx: &Tx<'_>,
+    (link, field): (&Link, &CheckedField),
+    change: &LeadChange,
+    new: &Value,
+    now: DateTime<Utc>,
+) -> Result<Option<(Value, Value)>, StoreError> {
+    let name = &field.map.name;
+    let is_new = |raw: &Value| field.canonical(Side::Marketo, raw) == *new;
+    let around = TimeDelta::hours(RECOGNISED_FOR_HOURS);
+    let mut writes = tx.recent_marketo_writes(change.person, name, change.at - around)?;
+    // However late it is read, it tells of no write that came long after it.
+    writes.retain(|row| row.entry.at <= change.at + around);
+    match writes.into_iter().find(|row| is_new(&row.entry.after)) {
+        Some(row) => {
+            tx.verify_journal(&[row.id])?;
+            Ok(Some((row.entry.before, row.entry.after)))
+        }
+        None => on_its_way(tx, link, name, &is_new, now),
+    }
+}
+
 /// A value as the feed tells it: as text.
 struct Told<'a> {
     text: &'a str,
@@ -139,14 +150,14 @@ impl<'a> Told<'a> {
     }
 
     /// As it was written, in its own case and punctuation, rather than as it is compared.
-    fn as_it_was(self, field: &CheckedField) -> Value {
+    fn as_it_was(&self, field: &CheckedField) -> Value {
         let raw = Value::text(self.text);
         let same = matches!(self.value, Value::Text(_))
             && field.canonical(Side::Marketo, &raw) == self.value;
         if same || !self.is_regular {
             raw
         } else {
-            self.value
+            self.value.clone()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the commands show of people's values: masked for an eye, whole with `--reveal` and for scripts.
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 use syncdeck::model::{
     Cause, ConflictKind, CycleId, Entity, FailureClass, JournalEntry, LinkId, RecordKey, Refusal,
@@ -22,6 +22,11 @@ const GUID: &str = "8d5f2c0a-1b7e-4f7a-9a36-5c1d2e3f4a5b";
 const PERSONAL: [&str; 4] = [EMAIL, PHONE, NAME, TEXT];
 /// What says nothing about anybody, and has to be seen.
 const PLAIN: [&str; 3] = ["Web", "true", GUID];
+
+/// When all of it was.
+fn then() -> DateTime<Utc> {
+    "2031-02-03T12:00:00Z".parse().unwrap()
+}
 
 /// The fields of leads that hold them.
 fn fields() -> [(&'static str, Value); 7] {
@@ -67,7 +72,7 @@ fn remember(
 ) -> Result<(), syncdeck::store::StoreError> {
     for (field, value) in fields() {
         tx.journal(&[JournalEntry {
-            at: Utc::now(),
+            at: then(),
             cycle: CycleId(1),
             link: Some(link),
             entity: Entity::LEAD,
@@ -90,7 +95,7 @@ fn remember(
             base: None,
             dynamics: value.clone(),
             marketo: value,
-            detected: Utc::now(),
+            detected: then(),
             note: String::new(),
         })?;
     }
@@ -115,7 +120,7 @@ fn failure(row: Uuid) -> NewFailure {
         key: RecordKey::Dynamics(row),
         field: None,
         gone: false,
-        at: Utc::now(),
+        at: then(),
         next_try: None,
     }
 }
