@@ -182,9 +182,10 @@ impl Life {
             busy,
             lag,
             limits,
-            ..
+            ways,
         } = &self.weather;
-        let weather = format!("harm {harm} busy {busy} lag {lag} limits {limits} dial {dial}");
+        let weather =
+            format!("harm {harm} of {ways:?} busy {busy} lag {lag} limits {limits} dial {dial}");
         self.say(format!("{weather}, dies {doom:?}"));
         self.bench.world.faults.set(dial).unwrap();
         self.hook(self.weather.harm, self.weather.busy);
@@ -225,7 +226,7 @@ impl Life {
         let (crowd, directions) = (Arc::clone(&self.crowd), Arc::clone(&self.directions));
         let (told, approved) = (Arc::clone(&self.told), Arc::clone(&self.approved));
         let (started, doom) = (self.started, self.doom.clone());
-        let calls = Arc::clone(&self.calls);
+        let (calls, ways) = (Arc::clone(&self.calls), self.weather.ways.clone());
         self.bench.wire.before(move |sent: &Sent| {
             if calls.fetch_add(1, Ordering::Relaxed) > CALLS_A_CYCLE {
                 return Fate::Hang;
@@ -234,7 +235,7 @@ impl Life {
             if random.u32(..100) < busy {
                 crowd.act();
             }
-            let mut fate = fate(&mut random, harm, sent);
+            let mut fate = fate(&mut random, (harm, &ways), sent);
             if doom
                 .as_ref()
                 .is_some_and(|doom| lock(doom).passes(Moment::Call))

@@ -58,11 +58,16 @@ const OF_LIMITS: [&str; 4] = ["606", "615", "429", "607"];
 /// Kinds that make no answer untrue: activities come late or twice.
 const OF_FEEDS: [&str; 2] = ["late", "duplicate"];
 
+/// Ways the wire spoils a call, see [`fate`].
+const WAYS: u8 = 6;
+
 /// One life's faults, drawn by seed: swarms of a few kinds, so that rare pairs meet.
 pub struct Weather {
     pub dial: String,
     /// Calls out of a hundred that the wire spoils.
     pub harm: u32,
+    /// In which ways, of [`WAYS`].
+    pub ways: Vec<u8>,
     /// Out of a hundred times that a call travels, somebody edits something.
     pub busy: u32,
     /// Seconds until an activity shows.
@@ -81,9 +86,14 @@ impl Weather {
                 .filter(|kind| random.u8(..8) == 0 && (!calm || OF_FEEDS.contains(kind)));
             dial.extend(on.map(|kind| format!("{side}:{kind}={RATE}")));
         }
+        let mut ways: Vec<u8> = (0..WAYS).filter(|_| random.bool()).collect();
+        if ways.is_empty() {
+            ways.extend(0..WAYS);
+        }
         let late = [5_000, 90_000][random.usize(..2)];
         dial.push(format!("marketo:late_ms={late}"));
         Self {
+            ways,
             dial: dial.join(","),
             harm: if calm {
                 0
@@ -111,11 +121,11 @@ impl Weather {
 }
 
 /// What the wire does to one call.
-pub fn fate(random: &mut Rng, harm: u32, sent: &Sent) -> Fate {
+pub fn fate(random: &mut Rng, (harm, ways): (u32, &[u8]), sent: &Sent) -> Fate {
     if random.u32(..100) >= harm {
         return Fate::Pass;
     }
-    match random.u8(..6) {
+    match ways[random.usize(..ways.len())] {
         0 => Fate::Lost,
         1 => Fate::Swallowed,
         3 => Fate::Held(Duration::from_secs(random.u64(1..30))),
