@@ -6,9 +6,11 @@ use super::converted;
 use super::failing;
 use super::journaling::entries;
 use super::lost_update;
+use super::objects;
 use super::retry;
 use super::settle::{again_as, key};
 use super::stage::dirty;
+use super::stamp;
 use super::undoing;
 use crate::connectors::WriteOutcome;
 use crate::model::{Entity, FailureClass, LinkId, RecordKey, Refusal, Side, Value};
@@ -110,11 +112,23 @@ impl Settle<'_, '_> {
         let Some(link) = op.link else { return Ok(()) };
         if op.kind == OpKind::Drop {
             self.tx.set_link_marketo(link, None)?;
-            self.tx.set_base(link, &Base::new())?;
-            return self.tx.set_link_state(link, LinkState::Frozen);
+            // Whoever belonged to it can tell that it left.
+            self.tx.set_base(link, &objects::left())?;
+            self.tx.set_link_state(link, LinkState::Frozen)?;
+            return self.wake(op);
+        }
+        if op.entity.is_role() {
+            // Its opportunity may wait for it to go.
+            self.wake(op)?;
         }
         self.tx.set_link_state(link, LinkState::Tombstone)?;
         converted::ended(self.tx, self.entity, op.dynamics, self.now)
+    }
+
+    /// Has whoever points to the record's row looked at.
+    fn wake(&self, op: &Op) -> Result<(), StoreError> {
+        op.dynamics
+            .map_or(Ok(()), |row| self.tx.wake(row, self.now))
     }
 
     fn acknowledged(
@@ -130,9 +144,9 @@ impl Settle<'_, '_> {
                 if !op.entity.is_person() {
                     self.tx.set_link_state(link, LinkState::Live)?;
                 }
-                if let Some(row) = op.dynamics {
-                    self.tx.wake(row, self.now)?;
-                }
+                self.wake(op)?;
+            } else if op.fields.iter().any(|field| field.name == stamp::DELETED) {
+                self.wake(op)?;
             }
             if op.side == Side::Dynamics && version.is_some() {
                 self.tx.set_link_version(link, version)?;

@@ -83,6 +83,8 @@ pub(super) struct Plan {
     pub(super) missing: Vec<Missing>,
     /// Rows of other entities that this record is looked at again for, whenever they become another record in Marketo.
     pub(super) follows: Vec<Uuid>,
+    /// The row leaves the scope, or is in it again: whoever points to it is looked at.
+    pub(super) crosses: bool,
     /// The lead a contact came of, once the contact has its person.
     pub(super) origin: Option<Uuid>,
     /// The Marketo person could not be found, though nothing said that it was deleted.
@@ -117,6 +119,7 @@ impl Plan {
             refused: Vec::new(),
             missing: item.missing.clone(),
             follows: Vec::new(),
+            crosses: false,
             origin: None,
             person_missing: false,
             held_until: None,

@@ -75,6 +75,7 @@ pub(super) async fn prepare(
         lane.backfill = backfilling::active(context, lane.entity()).await?;
         scoped.push(lane);
     }
+    objects::acquaint(&mut scoped);
     Ok(scoped)
 }
 

@@ -258,6 +258,8 @@ fn sort(
         let (gone, record) = match change {
             Change::Upsert(mut record) => {
                 objects::dress(lane.entity(), &mut record);
+                let base = link.and_then(|link| bases.get(&link.id));
+                objects::contact_moved(tx, lane, base, &record, now)?;
                 (false, Some(record))
             }
             Change::Delete(id) => {
@@ -334,10 +336,11 @@ fn nothing_new(
         return false;
     };
     let there = link.marketo.is_some() || objects::is_there(link);
-    // A key that is worked out may have changed with columns that are not mapped.
+    // What is worked out may have changed with columns that are not mapped.
     let worked_out = lane.object.as_ref().is_some_and(ObjectEnd::is_worked_out);
     there
         && !worked_out
+        && !objects::is_untold(lane.entity(), record)
         && lane.map.fields.iter().all(|field| {
             let raw = record.get(&field.map.dynamics);
             base.get(&field.map.name) == Some(&field.canonical(Side::Dynamics, raw))

@@ -101,6 +101,7 @@ pub(super) fn leave(setting: &Setting<'_>, item: &Item) -> Plan {
     }
     let frozen = Plan {
         link_plan: LinkPlan::Freeze,
+        crosses: true,
         ..plan
     };
     let Some(person) = item.person.record() else {
@@ -133,6 +134,7 @@ pub(super) fn leave(setting: &Setting<'_>, item: &Item) -> Plan {
 pub(super) fn enter(item: &Item, person: &Record) -> (Plan, Vec<OpField>) {
     let plan = Plan {
         link_plan: LinkPlan::Thaw,
+        crosses: true,
         ..Plan::nothing(item)
     };
     let flagged = *person.get(stamp::DELETED) == Value::Boolean(true);

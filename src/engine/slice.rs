@@ -10,7 +10,7 @@ use super::errands;
 use super::error::EngineError;
 use super::landed::{self, Rested};
 use super::lane::Lane;
-use super::objects::Missing;
+use super::objects::{Missing, TakenAlong};
 use crate::model::{Conflict, LinkId, Record, RecordKey, Side};
 use crate::store::{Base, Dirty, DirtyReason, Link, LinkState, StoreError, Tx};
 
@@ -59,6 +59,10 @@ pub(super) struct Item {
     pub(super) missing: Vec<Missing>,
     /// Rows it is looked at again for, whenever they become another record in Marketo or lead elsewhere.
     pub(super) follows: Vec<Uuid>,
+    /// A role whose opportunity or contact is out of scope, and what that means for it.
+    pub(super) taken_along: Option<TakenAlong>,
+    /// The roles Marketo has of an opportunity that is to be deleted there: they go first.
+    pub(super) held_by: Vec<Uuid>,
 }
 
 impl Item {
@@ -75,6 +79,8 @@ impl Item {
             records: 0,
             missing: Vec::new(),
             follows: Vec::new(),
+            taken_along: None,
+            held_by: Vec::new(),
         }
     }
 

@@ -51,6 +51,9 @@ pub(super) fn note(
     for parent in &plan.follows {
         tx.depend(*parent, entity, key, true)?;
     }
+    if plan.crosses {
+        tx.wake(row, now)?;
+    }
     let mut due = None;
     for missing in &plan.missing {
         let Some((parent, _)) = &missing.parent else {

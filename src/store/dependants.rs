@@ -7,6 +7,9 @@ use super::columns::Guid;
 use super::{Dirty, DirtyReason, Reader, StoreError, Tx};
 use crate::model::{Entity, RecordKey};
 
+/// Records that are marked at once.
+const AT_ONCE: i64 = 1_000;
+
 impl Reader<'_> {
     /// The records of `entity` that point to this row.
     pub fn dependants(&self, parent: Uuid, entity: &Entity) -> Result<Vec<RecordKey>, StoreError> {
@@ -52,24 +55,52 @@ impl Tx<'_> {
 
     /// `parent` is there, or is another record than before: whoever points to it is looked at now.
     pub fn wake(&self, parent: Uuid, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let waiting: Vec<(Entity, RecordKey)> = self.all(
-            "SELECT entity, key FROM dependant WHERE parent = ?1",
-            [Guid(parent)],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        if waiting.is_empty() {
+        if !self.look_at(parent, None, now)? {
             return Ok(());
         }
-        // A retry's time replaces the one that was set when it began to wait.
-        let marks: Vec<Dirty> = waiting
-            .into_iter()
-            .map(|(entity, key)| Dirty::new(entity, key, DirtyReason::Retry, now))
-            .collect();
-        self.mark_dirty(&marks)?;
         self.run(
             "DELETE FROM dependant WHERE parent = ?1 AND lasting = 0",
             [Guid(parent)],
         )
         .map(drop)
+    }
+
+    /// Something of `parent` has changed that matters to the records of `entity` alone: they are looked at now.
+    pub fn wake_of(
+        &self,
+        parent: Uuid,
+        entity: &Entity,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.look_at(parent, Some(entity), now).map(drop)
+    }
+
+    /// Marks who points to `parent`, some at a time; whether there is anybody.
+    fn look_at(
+        &self,
+        parent: Uuid,
+        entity: Option<&Entity>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut after: Option<(Entity, RecordKey)> = None;
+        loop {
+            let (from, key) = after.clone().unzip();
+            let found: Vec<(Entity, RecordKey)> = self.all(
+                "SELECT entity, key FROM dependant WHERE parent = ?1 AND (?2 IS NULL OR entity = ?2)
+                   AND (?3 IS NULL OR (entity, key) > (?3, ?4)) ORDER BY entity, key LIMIT ?5",
+                (Guid(parent), entity, from, key, AT_ONCE),
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            let Some(last) = found.last().cloned() else {
+                return Ok(after.is_some());
+            };
+            // A retry's time replaces the one that was set when it began to wait.
+            let marks: Vec<Dirty> = found
+                .into_iter()
+                .map(|(entity, key)| Dirty::new(entity, key, DirtyReason::Retry, now))
+                .collect();
+            self.mark_dirty(&marks)?;
+            after = Some(last);
+        }
     }
 }

@@ -1,14 +1,12 @@
-//! Rows between a custom entity's row and its parent: when one of them leads elsewhere, whoever leads through it is
-//! looked at again.
+//! Rows between a row and its parent, which no lane of their own tells of: when one of them leads elsewhere, whoever
+//! leads through it is looked at again.
 
-use super::end::ObjectEnd;
 use crate::connectors::Trouble;
 use crate::connectors::dynamics::{Change, Next, Table};
 use crate::engine::context::Context;
 use crate::engine::error::EngineError;
 use crate::engine::lane::Lane;
 use crate::engine::work::Arrivals;
-use crate::model::ParentPath;
 use crate::store::{Cursor, CursorStage};
 
 /// Rows a page.
@@ -20,21 +18,16 @@ pub(in crate::engine) async fn pull(
     lane: &Lane,
     arrivals: &Arrivals,
 ) -> Result<(), EngineError> {
-    let Some((end, path)) = lane.object.as_ref().and_then(with_path) else {
+    let Some(end) = &lane.object else {
         return Ok(());
     };
-    for pair in path.steps.windows(2) {
-        let [before, step] = pair else { continue };
-        if let Some(table) = end.tables.get(&before.table) {
-            follow(context, lane, table, &step.column).await?;
+    for (table, column) in &end.between {
+        if let Some(table) = end.tables.get(table) {
+            follow(context, lane, table, column).await?;
             arrivals.announce();
         }
     }
     Ok(())
-}
-
-fn with_path(end: &ObjectEnd) -> Option<(&ObjectEnd, &ParentPath)> {
-    Some((end, end.path.as_ref()?))
 }
 
 async fn follow(
@@ -81,7 +74,7 @@ async fn follow(
             fingerprint: column.to_owned(),
             counted: 0,
         };
-        let stored = next.clone();
+        let (stored, entity) = (next.clone(), lane.entity().clone());
         context
             .store
             .transaction(move |tx| {
@@ -90,7 +83,7 @@ async fn follow(
                         Change::Upsert(record) => record.key.dynamics(),
                         Change::Delete(id) => Some(*id),
                     };
-                    row.map_or(Ok(()), |row| tx.wake(row, now))?;
+                    row.map_or(Ok(()), |row| tx.wake_of(row, &entity, now))?;
                 }
                 tx.set_cursor(&stored)
             })

@@ -61,6 +61,12 @@ pub(super) async fn complete(
         let known = tables::table(context, &custom.entity, &step.table, stamp).await?;
         end.tables.insert(step.table.clone(), known);
     }
+    let pairs = steps.windows(2);
+    let between = pairs.filter_map(|pair| match pair {
+        [before, step] => Some((before.table.clone(), step.column.clone())),
+        _ => None,
+    });
+    end.between.extend(between);
     Ok(())
 }
 

@@ -47,15 +47,15 @@ pub(in crate::engine) fn decide(
 }
 
 fn here(lane: &Lane, end: &ObjectEnd, item: &Item, row: &Record, mut plan: Plan) -> Plan {
-    if !lane.scope.holds(row) {
+    if lane.entity().is_role() {
+        plan.follows = ties::parents(lane.entity(), row);
+    }
+    if item.taken_along.is_some() || !lane.scope.holds(row) {
         return ending::leave(lane, end, item, plan);
     }
     plan.follows.extend(item.follows.iter().copied());
     if item.missing.iter().any(|missing| missing.required) {
         return plan;
-    }
-    if lane.entity().is_role() {
-        plan.follows = ties::parents(lane.entity(), row);
     }
     if let Some(refused) = end.refused(row) {
         plan.refused.push(refused);
@@ -114,6 +114,7 @@ fn change(lane: &Lane, item: &Item, row: &Record, record: &Record, key: Key, pla
     rolling::keep_held(lane, item, row, &mut fields, plan);
     rolling::restore(lane, item, (row, record), &mut fields, plan);
     let (known, unmark) = ending::back(item);
+    plan.crosses |= !known.is_empty();
     plan.agreed.extend(known);
     fields.extend(unmark);
     if !fields.is_empty() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::connectors::dynamics::Table;
 use crate::connectors::marketo::Object;
+use crate::engine::scope::Scope;
 use crate::mapping::CheckedField;
 use crate::model::{Entity, Fields, ParentPath, Record, RecordKey, Refusal, Side, Value};
 use crate::store::Base;
@@ -31,6 +32,12 @@ pub(in crate::engine) struct ObjectEnd {
     pub(super) can_flag: bool,
     /// The way to whom a custom entity's rows belong.
     pub(in crate::engine) path: Option<ParentPath>,
+    /// Tables on the way to whom a row belongs, and the column that leads on: followed by feeds of their own.
+    pub(super) between: Vec<(String, String)>,
+    /// What keeps the rows out of scope that roles belong to.
+    pub(super) outside: Vec<(Table, Scope)>,
+    /// The entities whose roles go before an opportunity does.
+    pub(super) roles: Vec<Entity>,
     /// Columns that name rows which have to be in Marketo first.
     pub(super) needs: Vec<(String, Entity)>,
 }
@@ -67,6 +74,9 @@ impl ObjectEnd {
             can_flag: false,
             path: None,
             needs: Vec::new(),
+            between: Vec::new(),
+            outside: Vec::new(),
+            roles: Vec::new(),
             object,
         }
     }

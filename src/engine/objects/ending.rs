@@ -8,16 +8,30 @@ use chrono::{DateTime, Utc};
 
 use super::draft::{Key, write};
 use super::end::{Deleted, ObjectEnd};
+use super::outside::TakenAlong;
 use crate::engine::deleting::removal;
 use crate::engine::lane::Lane;
 use crate::engine::plan::{LinkPlan, Plan};
 use crate::engine::slice::{Item, Seen};
 use crate::engine::stamp;
 use crate::model::{Cause, Conflict, ConflictKind, ConflictStatus, LeavePolicy, Side, Take, Value};
-use crate::store::{Base, Dirty, DirtyReason, LinkState, NewConflict, OpField, OpKind};
+use crate::store::{Base, Dirty, DirtyReason, Link, LinkState, NewConflict, OpField, OpKind};
 
 /// Kept in the base beside the agreed values: the row left the scope, and its record was dealt with.
 const OUT: &str = stamp::DELETED;
+
+/// Kept there while a record that left the scope is to be deleted, and waits for its roles to go.
+const LEAVING: &str = "syncdeckLeaving";
+
+/// Whether a record is to be deleted in Marketo because its row left the scope.
+pub(super) fn is_leaving(base: &Base) -> bool {
+    base.get(LEAVING) == Some(&Value::Boolean(true))
+}
+
+/// What is known of a record that was deleted in Marketo because its row left the scope.
+pub(in crate::engine) fn left() -> Base {
+    Base::from([(OUT.to_owned(), Value::Boolean(true))])
+}
 
 /// Whether a row was out of scope when it was last decided on.
 pub(in crate::engine) fn is_out(base: &Base) -> bool {
@@ -35,10 +49,15 @@ pub(super) fn was_unlinked(item: &Item) -> bool {
 /// What is known once a row is in scope again, and the write that takes our mark away where the record carries it.
 pub(super) fn back(item: &Item) -> (Vec<(String, Value)>, Vec<OpField>) {
     let record = item.person.record();
+    let no = |name: &str| (name.to_owned(), Value::Boolean(false));
+    let mut known: Vec<(String, Value)> = Vec::new();
+    known.extend(is_leaving(&item.base).then(|| no(LEAVING)));
     match record.map(|record| record.get(stamp::DELETED)) {
-        Some(flag @ Value::Boolean(true)) => (Vec::new(), vec![mark(flag.clone(), false)]),
-        _ if is_out(&item.base) => (vec![(OUT.to_owned(), Value::Boolean(false))], Vec::new()),
-        _ => (Vec::new(), Vec::new()),
+        Some(flag @ Value::Boolean(true)) => (known, vec![mark(flag.clone(), false)]),
+        _ => {
+            known.extend(is_out(&item.base).then(|| no(OUT)));
+            (known, Vec::new())
+        }
     }
 }
 
@@ -60,22 +79,34 @@ pub(super) fn leave(lane: &Lane, end: &ObjectEnd, item: &Item, mut plan: Plan) -
     if plan.link.is_none() || is_out(&item.base) {
         return plan;
     }
-    let out = (OUT.to_owned(), Value::Boolean(true));
+    let yes = |name: &str| (name.to_owned(), Value::Boolean(true));
+    let policy = match item.taken_along {
+        Some(TakenAlong::Away) => LeavePolicy::Delete,
+        _ => lane.settings.rules.leave,
+    };
+    plan.crosses = !is_leaving(&item.base);
     let (Some(key), Seen::Here(record)) = (key(end, item), &item.person) else {
-        if plan
-            .link
-            .as_ref()
-            .is_some_and(|link| link.state == LinkState::Live)
-        {
-            plan.agreed.push(out);
+        if policy == LeavePolicy::Delete && !end.is_keyed_by_row() {
+            // It stands for no role any more; others may.
+            let keys = end.keys.iter();
+            plan.agreed
+                .extend(keys.map(|name| (name.clone(), Value::Null)));
         }
+        let live = |link: &Link| link.state == LinkState::Live;
+        plan.agreed
+            .extend(plan.link.as_ref().is_some_and(live).then(|| yes(OUT)));
         return plan;
     };
+    let out = yes(OUT);
     let flag = record.get(stamp::DELETED);
-    match lane.settings.rules.leave {
+    match policy {
         LeavePolicy::Delete => {
-            let gone = removal(lane, Side::Marketo, record).fields;
-            plan.to_marketo = Some(write(OpKind::Drop, key, gone));
+            plan.agreed.push(yes(LEAVING));
+            plan.follows.extend(item.held_by.iter().copied());
+            if item.held_by.is_empty() {
+                let gone = removal(lane, Side::Marketo, record).fields;
+                plan.to_marketo = Some(write(OpKind::Drop, key, gone));
+            }
         }
         LeavePolicy::Flag if end.can_flag && *flag != Value::Boolean(true) => {
             let fields = vec![mark(flag.clone(), true)];

@@ -8,6 +8,7 @@ use super::describe;
 use super::dress;
 use super::end::ObjectEnd;
 use super::opportunities;
+use super::outside;
 use super::parents;
 use super::references;
 use super::roles;
@@ -41,6 +42,7 @@ pub(in crate::engine) async fn gather(
     }
     if *lane.entity() == Entity::OPPORTUNITY {
         opportunities::companies(context, end, items).await?;
+        outside::held(context, lane, end, items).await?;
     }
     parents::parents(context, end, items).await?;
     references::resolve(context, lane, items).await?;

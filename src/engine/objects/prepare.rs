@@ -3,7 +3,7 @@
 use super::customs;
 use super::describe;
 use super::end::{Deleted, ObjectEnd};
-use super::opportunities::{CONTACT, CUSTOMER};
+use super::opportunities::{CONTACT, CUSTOMER, MEMBER_OF};
 use super::references::{self, Points};
 use super::roles;
 use super::ties;
@@ -13,6 +13,7 @@ use crate::engine::context::Context;
 use crate::engine::error::EngineError;
 use crate::engine::lane::Lane;
 use crate::engine::prepare::checked;
+use crate::engine::scope::Scope;
 use crate::engine::snapshot::NewsKind;
 use crate::engine::{maps, stamp, tables};
 use crate::mapping::CheckedField;
@@ -121,6 +122,29 @@ pub(in crate::engine) fn person_columns(entity: &Entity, table: &Table) -> Vec<F
     virtuals::columns(entity, table)
 }
 
+/// Tells the lanes of roles what is in scope of whom roles belong to, and that of opportunities which roles there are.
+pub(in crate::engine) fn acquaint(lanes: &mut [Lane]) {
+    let ends = [Entity::OPPORTUNITY, Entity::CONTACT];
+    let ends = lanes.iter().filter(|lane| ends.contains(lane.entity()));
+    let outside: Vec<(Table, Scope)> = ends
+        .map(|lane| (lane.table.clone(), lane.scope.clone()))
+        .collect();
+    let roles = lanes.iter_mut().filter(|lane| lane.entity().is_role());
+    let mut entities = Vec::new();
+    for lane in roles {
+        entities.push(lane.entity().clone());
+        if let Some(end) = &mut lane.object {
+            end.outside.clone_from(&outside);
+        }
+    }
+    let mut deals = lanes
+        .iter_mut()
+        .filter(|lane| *lane.entity() == Entity::OPPORTUNITY);
+    if let Some(end) = deals.next().and_then(|lane| lane.object.as_mut()) {
+        end.roles = entities;
+    }
+}
+
 /// Leaves the links to entities out that are not kept in step, and roles and custom entities that have nobody to be of:
 /// what they point to will never be there.
 pub(in crate::engine) fn keep_known(lanes: &mut Vec<Lane>) {
@@ -133,6 +157,13 @@ pub(in crate::engine) fn keep_known(lanes: &mut Vec<Lane>) {
         path.is_none_or(|path| on.contains(&path.to))
     });
     for lane in lanes {
+        let opportunity = *lane.entity() == Entity::OPPORTUNITY;
+        if let (true, Some(end)) = (
+            opportunity && !on.contains(&Entity::CONTACT),
+            &mut lane.object,
+        ) {
+            end.between.push((CONTACT.to_owned(), MEMBER_OF.to_owned()));
+        }
         lane.map.fields.retain(|field| {
             let points = references::points(&field.map.marketo);
             points.is_none_or(|points| match points {

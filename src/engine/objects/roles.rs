@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::end::ObjectEnd;
 use super::gather::under;
+use super::outside;
 use super::references::{Missing, is_there};
 use super::ties::{Part, Tie, name_column, tie};
 use crate::connectors::marketo::ObjectRecord;
@@ -15,8 +16,8 @@ use crate::engine::context::Context;
 use crate::engine::error::EngineError;
 use crate::engine::lane::Lane;
 use crate::engine::slice::{Item, Seen};
-use crate::model::{Record, RecordKey, Side, Value};
-use crate::store::Link;
+use crate::model::{LinkId, Record, RecordKey, Side, Value};
+use crate::store::{Base, Link};
 
 /// The table of what a connected row can be to the other.
 pub(super) const TABLE: &str = "connectionrole";
@@ -48,10 +49,18 @@ pub(super) async fn parts(
         .collect();
     ends.sort_unstable();
     ends.dedup();
-    let links = context
+    let (links, bases) = context
         .store
-        .read(move |reader| reader.links_by_key(&ends))
+        .read(move |reader| {
+            let links = reader.links_by_key(&ends)?;
+            let ids: Vec<LinkId> = links.values().map(|link| link.id).collect();
+            let mut bases = reader.bases(&ids)?;
+            let base = |(key, link): (&RecordKey, &Link)| Some((*key, bases.remove(&link.id)?));
+            let bases: HashMap<RecordKey, Base> = links.iter().filter_map(base).collect();
+            Ok((links, bases))
+        })
         .await?;
+    let taken = outside::taken(context, end, &ties, (&links, &bases)).await?;
     for item in items {
         let Seen::Here(row) = &mut item.row else {
             continue;
@@ -59,6 +68,11 @@ pub(super) async fn parts(
         let Some(tie) = tie(entity, row) else {
             continue;
         };
+        let ends = [tie.opportunity, tie.contact];
+        item.taken_along = ends.iter().filter_map(|id| taken.get(id)).max().copied();
+        if item.taken_along.is_some() {
+            continue;
+        }
         let name = match tie.part {
             Part::Customer => Some(Value::text(CUSTOMER)),
             Part::Connection(role) => names.get(&role).cloned(),

@@ -13,7 +13,7 @@ use crate::engine::error::EngineError;
 use crate::engine::lane::Lane;
 use crate::engine::slice::{Item, Seen, Slice};
 use crate::model::{Entity, LinkId, RecordKey, Value};
-use crate::store::{Dirty, LinkState, Reader, StoreError};
+use crate::store::{Dirty, Link, LinkState, Reader, StoreError};
 
 type Key = Vec<(String, Value)>;
 
@@ -56,7 +56,8 @@ pub(super) async fn share(
 }
 
 fn leaves(lane: &Lane, item: &Item) -> bool {
-    item.row.record().is_none_or(|row| !lane.scope.holds(row))
+    let row = item.row.record();
+    item.taken_along.is_some() || row.is_none_or(|row| !lane.scope.holds(row))
 }
 
 fn now(end: &ObjectEnd, item: &Item) -> Option<Key> {
@@ -120,21 +121,46 @@ impl Asked {
     }
 }
 
+/// The rows that stand for roles Marketo has of this opportunity.
+pub(super) fn roles_of(
+    reader: &Reader<'_>,
+    opportunity: Uuid,
+    entities: &[Entity],
+) -> Result<Vec<Uuid>, StoreError> {
+    let end = ObjectEnd::named("role");
+    let held = holding(reader, &end, opportunity)?.into_iter();
+    let held = held.filter(|(link, _)| entities.contains(&link.entity));
+    Ok(held.filter_map(|(link, _)| link.dynamics).collect())
+}
+
 /// The links that stand for a role of this opportunity, and the role each was last written under.
 fn holders(
     reader: &Reader<'_>,
     end: &ObjectEnd,
     opportunity: Uuid,
 ) -> Result<Vec<(LinkId, String)>, StoreError> {
+    let held = holding(reader, end, opportunity)?.into_iter();
+    Ok(held.map(|(link, key)| (link.id, key)).collect())
+}
+
+fn holding(
+    reader: &Reader<'_>,
+    end: &ObjectEnd,
+    opportunity: Uuid,
+) -> Result<Vec<(Link, String)>, StoreError> {
     let mut keys: Vec<RecordKey> = Vec::new();
     for entity in [Entity::ROLE, Entity::CUSTOMER_ROLE] {
         keys.extend(reader.dependants(opportunity, &entity)?);
     }
     let links = reader.links_by_key(&keys)?.into_values();
-    let links = links.filter(|link| link.state != LinkState::Tombstone);
-    let ids: Vec<LinkId> = links.map(|link| link.id).collect();
-    let bases = reader.bases(&ids)?.into_iter();
-    Ok(bases
-        .filter_map(|(link, base)| Some((link, text(&end.key_in_base(&base)?))))
-        .collect())
+    let links: Vec<Link> = links
+        .filter(|link| link.state != LinkState::Tombstone)
+        .collect();
+    let ids: Vec<LinkId> = links.iter().map(|link| link.id).collect();
+    let bases = reader.bases(&ids)?;
+    let held = links.into_iter().filter_map(|link| {
+        let key = end.key_in_base(bases.get(&link.id)?)?;
+        Some((link, text(&key)))
+    });
+    Ok(held.collect())
 }

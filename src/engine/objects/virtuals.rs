@@ -42,4 +42,13 @@ pub(in crate::engine) fn dress(entity: &Entity, row: &mut Record) {
         set(CLOSED, state != OPEN_STATE);
         set(WON, state == WON_STATE);
     }
+    if !is_untold(entity, row) {
+        let company = row.get("customerid:account").clone();
+        row.fields.insert(COMPANY.to_owned(), company);
+    }
+}
+
+/// Whether something of a row is only known once another row was read: the account of the contact that is the customer.
+pub(in crate::engine) fn is_untold(entity: &Entity, row: &Record) -> bool {
+    *entity == Entity::OPPORTUNITY && !row.get("customerid:contact").is_null()
 }
