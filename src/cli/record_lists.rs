@@ -1,6 +1,7 @@
-//! `syncdeck records list`: who exists in Marketo only, and whose owner Marketo does not have; each with the reason.
+//! `syncdeck records list`: who exists in Marketo only, whose owner Marketo does not have, and which opportunities
+//! nobody has a role in; each with the reason.
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -8,7 +9,7 @@ use super::args::Place;
 use super::masking::Eyes;
 use super::output::{self, Exit};
 use super::resources;
-use crate::engine::{self, MarketoOnly};
+use crate::engine::{self, MarketoOnly, Orphan};
 use crate::model::{Failure, FailureClass, MarketoId};
 use crate::store::{FailureFilter, Store};
 
@@ -18,14 +19,17 @@ const OWNER: &str = "externalSalesPersonId";
 const PAGE: usize = 500;
 
 #[derive(Debug, Args)]
-#[group(id = "which", required = true, multiple = false, args = ["marketo_only", "unresolved_owners"])]
+#[command(group = ArgGroup::new("which").required(true).multiple(false))]
 pub(super) struct ListArguments {
     /// People who exist in Marketo only, by id
-    #[arg(long)]
+    #[arg(long, group = "which")]
     marketo_only: bool,
     /// Records whose owner in Dynamics is not in Marketo
-    #[arg(long)]
+    #[arg(long, group = "which")]
     unresolved_owners: bool,
+    /// Opportunities nobody has a role in: no person in Marketo has them
+    #[arg(long, group = "which")]
+    orphan_opportunities: bool,
     /// People behind this id only
     #[arg(long, value_name = "ID", requires = "marketo_only")]
     after: Option<MarketoId>,
@@ -44,6 +48,9 @@ pub(super) struct ListArguments {
 pub(super) fn list(place: &Place, store: Store, arguments: &ListArguments) -> anyhow::Result<Exit> {
     if arguments.unresolved_owners {
         return owners(&store, arguments);
+    }
+    if arguments.orphan_opportunities {
+        return orphans(&store, arguments);
     }
     let eyes = Eyes::of(&store, arguments.reveal)?;
     let parts = resources::parts(&resources::profile(place)?, store)?;
@@ -87,6 +94,29 @@ fn owners(store: &Store, arguments: &ListArguments) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Clean)
+}
+
+fn orphans(store: &Store, arguments: &ListArguments) -> anyhow::Result<Exit> {
+    let (mut left, mut after) = (arguments.limit, None);
+    while left > 0 {
+        let (found, next) =
+            store.read_blocking(|reader| engine::orphan_opportunities(reader, after))?;
+        for one in found.iter().take(left) {
+            print(arguments.json, orphan(one), || {
+                format!("{}  {:<40}  {}", one.dynamics_id, one.label, one.reason)
+            })?;
+        }
+        left -= found.len().min(left);
+        if next.is_none() {
+            break;
+        }
+        after = next;
+    }
+    Ok(Exit::Clean)
+}
+
+fn orphan(one: &Orphan) -> Json {
+    json!({"type": "orphan_opportunity", "dynamics_id": one.dynamics_id, "label": one.label, "reason": one.reason})
 }
 
 fn unresolved(row: &Failure, owner: Option<Uuid>) -> Json {

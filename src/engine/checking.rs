@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::context::{Context, Parts};
 use super::error::EngineError;
 use super::prepare::settings;
-use super::{parents, stamp, tables};
+use super::{objects, parents, stamp, tables};
 use crate::connectors::WriteOutcome;
 use crate::connectors::dynamics::{DynamicsAction, DynamicsIdentity, DynamicsWrite, Table};
 use crate::mapping::EntityMap;
@@ -62,6 +62,9 @@ pub async fn check(parts: Parts) -> Result<Vec<Check>, EngineError> {
         }
     }
     marketo(&context, &mut list).await;
+    for settings in settings(&context).await? {
+        list.extend(objects::check_flag(&context, &settings).await);
+    }
     let days = identity.and_then(|identity| identity.tracking_days);
     cursors(&context, days.unwrap_or(TRACKING_DAYS), &mut list).await?;
     Ok(list)

@@ -2,9 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
+use super::plan::Plan;
 use super::{lost_update, stamp};
-use crate::model::{Cause, JournalEntry, Value};
+use crate::model::{Cause, CycleId, Entity, JournalEntry, Side, Value};
 use crate::store::{Op, OpKind, StoreError, Tx};
+
+/// What the journal says of a record that nothing was done to.
+const KEPT: &str = "its row was deleted in Dynamics; it is kept";
 
 /// The journal rows of a write to `op`'s record; `marketo` is the person's id as far as it is known.
 pub(super) fn entries(op: &Op, marketo: Option<i64>, now: DateTime<Utc>) -> Vec<JournalEntry> {
@@ -54,6 +58,28 @@ pub(super) fn entries(op: &Op, marketo: Option<i64>, now: DateTime<Utc>) -> Vec<
                 entry(name, &field.before, &field.after, cause)
             })
             .collect(),
+    }
+}
+
+/// The journal row of a delete in Dynamics that was seen, and whose record is kept in Marketo as it is.
+pub(super) fn kept(
+    entity: &Entity,
+    plan: &Plan,
+    cycle: CycleId,
+    now: DateTime<Utc>,
+) -> JournalEntry {
+    JournalEntry {
+        at: now,
+        cycle,
+        link: plan.link.as_ref().map(|link| link.id),
+        entity: entity.clone(),
+        dynamics_id: plan.dynamics,
+        marketo_id: plan.marketo,
+        side: Side::Marketo,
+        field: String::new(),
+        before: Value::Null,
+        after: Value::text(KEPT),
+        cause: Cause::Policy("keep".to_owned()),
     }
 }
 

@@ -59,6 +59,7 @@ mod mutant;
 mod new_task;
 mod objects;
 mod order;
+mod orphans;
 mod outcome;
 mod parents;
 mod plan;
@@ -112,7 +113,8 @@ pub use command::{Alike, Command};
 pub use context::Parts;
 pub use create_rules::{LISTED_MAX, MarketoOnly, list_marketo_only};
 pub use custom::{
-    CustomPlan, EntityLine, PlannedColumn, add_custom, entity_list, plan_custom, remove_custom,
+    CustomPlan, EntityLine, PlannedColumn, add_custom, entity_list, plan_custom,
+    remove_custom,
 };
 pub use error::EngineError;
 pub use failing::{ALIKE, Edit, edit_failure, retry, retry_failures};
@@ -125,6 +127,7 @@ pub use mutant::Mutant;
 #[cfg(debug_assertions)]
 pub use mutant::arm;
 pub use new_task::{NewTask, TASK_DUE_DAYS, TaskPriority, TaskStatus};
+pub use orphans::{Orphan, orphan_opportunities};
 pub use parents::filter_problem;
 pub use prepare::ENTITIES;
 pub use preview::{PREVIEW_LINES, PreviewLine, Previewed, preview};

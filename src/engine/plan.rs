@@ -85,6 +85,8 @@ pub(super) struct Plan {
     pub(super) follows: Vec<Uuid>,
     /// The row leaves the scope, or is in it again: whoever points to it is looked at.
     pub(super) crosses: bool,
+    /// The row was deleted, and its record is kept: nothing is written, but it is noted.
+    pub(super) kept: bool,
     /// The lead a contact came of, once the contact has its person.
     pub(super) origin: Option<Uuid>,
     /// The Marketo person could not be found, though nothing said that it was deleted.
@@ -120,6 +122,7 @@ impl Plan {
             missing: item.missing.clone(),
             follows: Vec::new(),
             crosses: false,
+            kept: false,
             origin: None,
             person_missing: false,
             held_until: None,

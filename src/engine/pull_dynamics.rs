@@ -257,9 +257,8 @@ fn sort(
         }
         let (gone, record) = match change {
             Change::Upsert(mut record) => {
-                objects::dress(lane.entity(), &mut record);
                 let base = link.and_then(|link| bases.get(&link.id));
-                objects::contact_moved(tx, lane, base, &record, now)?;
+                objects::seen(tx, lane, base, &mut record, now)?;
                 (false, Some(record))
             }
             Change::Delete(id) => {

@@ -46,7 +46,7 @@ impl Cycle {
         group: &[JournalRow],
         delete_created: bool,
     ) -> Result<Option<RollbackStep>, StoreError> {
-        let (Some(first), Some(last)) = (group.first(), group.last()) else {
+        let (Some(first), Some(last)) = (group.first().filter(wrote), group.last()) else {
             return Ok(None);
         };
         let mut step = RollbackStep::about(&first.entry);
@@ -125,6 +125,11 @@ impl Cycle {
             .is_some_and(|link| link.state == LinkState::Tombstone && Some(link.id) == step.link);
         Ok((!ended).then(|| "its row is there again, or it is out of the filter".to_owned()))
     }
+}
+
+/// Whether something was written: a row's delete that was only noted takes nothing back.
+fn wrote(row: &&JournalRow) -> bool {
+    !(row.entry.field.is_empty() && matches!(row.entry.cause, Cause::Policy(_)))
 }
 
 fn value(step: &mut RollbackStep, before: &Value) {

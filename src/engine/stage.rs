@@ -9,6 +9,7 @@ use super::context::Context;
 use super::converted;
 use super::error::EngineError;
 use super::handing;
+use super::journaling;
 use super::lane::Lane;
 use super::plan::{Linking, Plan, Write};
 use super::waiting;
@@ -115,6 +116,10 @@ impl Stage<'_, '_> {
         self.conflicts(link, &plan)?;
         self.failures(&plan)?;
         waiting::note(self.tx, self.entity, &plan, self.now)?;
+        if plan.kept {
+            let row = journaling::kept(self.entity, &plan, self.cycle, self.now);
+            self.tx.journal(&[row])?;
+        }
         if plan.to_dynamics.is_none() && plan.to_marketo.is_none() {
             self.staged.settled += 1;
             let waits = !plan.missing.is_empty() || plan.held_until.is_some();

@@ -8,6 +8,7 @@ use super::backfill;
 use super::checking::age_days;
 use super::custom;
 use super::filtering::filter_plan;
+use super::objects;
 use super::publish::facts;
 use super::quarantine::quarantined;
 use super::snapshot::Snapshot;
@@ -72,6 +73,7 @@ fn entities(
     let facts = facts(reader, custom::all_settings(reader)?, now)?;
     let groups = reader.failure_groups(&FailureFilter::default())?;
     let row = |(settings, facts): (EntitySettings, super::progress::Facts)| {
+        let flag = objects::unflagged(reader, &settings).unwrap_or_default();
         let entity = settings.entity;
         let name = entity.name().to_owned();
         json!({
@@ -84,7 +86,7 @@ fn entities(
             "rate_per_minute": known["rates"][name].as_f64().unwrap_or_default(),
             "conflicts": facts.conflicts,
             "failures": facts.failures,
-            "notes": alike::notes_of(&groups, &entity),
+            "notes": alike::notes_of(&groups, &entity).into_iter().chain(flag).collect::<Vec<_>>(),
             "trend": trend::document(reader, &entity, facts.backlog, now).unwrap_or_default(),
             "waiting": waiting(reader, &entity).unwrap_or_default(),
             "failed": failed(reader, &entity).unwrap_or_default(),

@@ -93,6 +93,36 @@ fn a_table_is_planned_added_copied_and_removed() {
     assert_eq!(lead.status.code(), Some(1));
 }
 
+/// Every opportunity of the seed has either a role or a line; the limit is kept.
+#[test]
+fn opportunities_nobody_has_a_role_in_are_listed() {
+    let servers = Servers::start(60);
+    servers.syncdeck(&["sync"]);
+    let list = ["records", "list", "--orphan-opportunities", "--json"];
+    let listed = servers.syncdeck(&list);
+    assert_eq!(listed.status.code(), Some(0), "{listed:?}");
+    let listed = documents(&listed);
+    assert!(listed.len() > 1, "{listed:?}");
+    for one in &listed {
+        assert_eq!(one["type"], "orphan_opportunity");
+        let id = one["dynamics_id"].as_str().unwrap();
+        let roles = servers.marketo(&format!(
+            "opportunities/roles.json?filterType=externalOpportunityId&filterValues={id}"
+        ));
+        assert!(roles.as_array().is_none_or(Vec::is_empty), "{one} {roles}");
+    }
+    let one = ["records", "list", "--orphan-opportunities", "--limit", "1"];
+    let one = String::from_utf8(servers.syncdeck(&one).stdout).unwrap();
+    assert_eq!(one.lines().count(), 1, "{one}");
+    let both = [
+        "records",
+        "list",
+        "--orphan-opportunities",
+        "--marketo-only",
+    ];
+    assert_eq!(servers.syncdeck(&both).status.code(), Some(2));
+}
+
 #[test]
 fn a_plan_that_cannot_be_carried_out_says_all_that_is_wrong() {
     let servers = Servers::start(20);

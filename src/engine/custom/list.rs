@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::engine::objects;
 use crate::engine::prepare::ENTITIES;
 use crate::model::{CustomState, Direction, Entity, EntitySettings};
 use crate::store::{Reader, StoreError};
@@ -23,7 +24,7 @@ pub struct EntityLine {
     pub object: Option<String>,
     /// The way to whom its rows belong.
     pub path: Option<String>,
-    /// Why it is not further.
+    /// Why it is not further, or what cannot be done.
     pub note: Option<String>,
 }
 
@@ -51,6 +52,7 @@ pub(in crate::engine) fn all_settings(
 pub fn entity_list(reader: &Reader<'_>) -> Result<Vec<EntityLine>, StoreError> {
     let custom = reader.custom_entities()?;
     let lines = all_settings(reader)?.into_iter().map(|settings| {
+        let flag = objects::unflagged(reader, &settings)?;
         let entity = settings.entity;
         let own = custom.iter().find(|one| one.entity == entity);
         Ok(EntityLine {
@@ -62,7 +64,7 @@ pub fn entity_list(reader: &Reader<'_>) -> Result<Vec<EntityLine>, StoreError> {
             path: own
                 .and_then(|one| one.path.as_ref())
                 .map(ToString::to_string),
-            note: own.and_then(|one| one.note.clone()),
+            note: own.and_then(|one| one.note.clone()).or(flag),
             entity,
         })
     });

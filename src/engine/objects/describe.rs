@@ -8,6 +8,7 @@ use crate::connectors::marketo::Object;
 use crate::engine::context::Context;
 use crate::engine::error::EngineError;
 use crate::model::FieldInfo;
+use crate::store::{Reader, StoreError};
 
 /// An object's description is asked for anew after this long.
 const KEPT_MINUTES: i64 = 60;
@@ -37,6 +38,16 @@ pub(super) async fn fields(
         return Ok(known.fields);
     }
     afresh(context, object).await
+}
+
+/// The fields of an object as far as they are remembered, however old that is.
+pub(super) fn remembered(
+    reader: &Reader<'_>,
+    object: &Object,
+) -> Result<Option<Vec<FieldInfo>>, StoreError> {
+    let stored = reader.setting(&key(object))?;
+    let known = stored.and_then(|text| serde_json::from_str::<Remembered>(&text).ok());
+    Ok(known.map(|known| known.fields))
 }
 
 /// The fields of an object as they are now.

@@ -52,13 +52,12 @@ pub(super) fn back(item: &Item) -> (Vec<(String, Value)>, Vec<OpField>) {
     let no = |name: &str| (name.to_owned(), Value::Boolean(false));
     let mut known: Vec<(String, Value)> = Vec::new();
     known.extend(is_leaving(&item.base).then(|| no(LEAVING)));
-    match record.map(|record| record.get(stamp::DELETED)) {
-        Some(flag @ Value::Boolean(true)) => (known, vec![mark(flag.clone(), false)]),
-        _ => {
-            known.extend(is_out(&item.base).then(|| no(OUT)));
-            (known, Vec::new())
-        }
+    let flag = record.map(|record| record.get(stamp::DELETED));
+    if let Some(flag @ Value::Boolean(true)) = flag {
+        return (known, vec![mark(flag.clone(), false)]);
     }
+    known.extend(is_out(&item.base).then(|| no(OUT)));
+    (known, Vec::new())
 }
 
 fn mark(before: Value, out: bool) -> OpField {
@@ -201,6 +200,7 @@ pub(super) fn without(
     let (Some(key), Seen::Here(record)) = (key(end, item), &item.person) else {
         return plan;
     };
+    plan.kept = how == Deleted::Kept && !matches!(item.row, Seen::Here(_));
     plan.to_marketo = match how {
         Deleted::Kept | Deleted::Asked => None,
         Deleted::Removed => {

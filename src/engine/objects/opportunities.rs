@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::end::ObjectEnd;
-use super::virtuals::COMPANY;
+use super::virtuals::{COMPANY, dress};
 use crate::engine::context::Context;
 use crate::engine::error::EngineError;
 use crate::engine::lane::Lane;
@@ -75,8 +75,20 @@ async fn follow(context: &Context, items: &[Item]) -> Result<(), EngineError> {
     Ok(context.store.transaction(note).await?)
 }
 
+/// A row as its feed brings it: with what can be worked out from it, and with what it means for others.
+pub(in crate::engine) fn seen(
+    tx: &Tx<'_>,
+    lane: &Lane,
+    base: Option<&Base>,
+    row: &mut Record,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    dress(lane.entity(), row);
+    contact_moved(tx, lane, base, row, now)
+}
+
 /// Has the opportunities looked at whose customer is this contact, where it is another account's than was agreed.
-pub(in crate::engine) fn contact_moved(
+fn contact_moved(
     tx: &Tx<'_>,
     lane: &Lane,
     base: Option<&Base>,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::end::ObjectEnd;
 use super::ending::{is_leaving, is_out};
+use super::opportunities::CONTACT;
 use super::references::is_there;
 use super::sharing;
 use super::ties::Tie;
@@ -58,9 +59,13 @@ pub(super) async fn taken(
         }
     }
     for (table, scope) in &end.outside {
-        let of_table = |tie: &Tie| match table.logical == super::opportunities::CONTACT {
-            true => tie.contact,
-            false => tie.opportunity,
+        let contacts = table.logical == CONTACT;
+        let of_table = |tie: &Tie| {
+            if contacts {
+                tie.contact
+            } else {
+                tie.opportunity
+            }
         };
         let asked: HashSet<Uuid> = ties.iter().map(of_table).collect();
         let asked: Vec<Uuid> = asked.intersection(&absent).copied().collect();

@@ -102,7 +102,7 @@ fn role_name(entity: &Entity, roles: &Table) -> FieldInfo {
 
 /// Whether the object has a field for our mark. Marketo lets nobody create fields of its own objects through the API:
 /// where the admin has made none, a record whose row is gone is kept as it is.
-fn can_flag(fields: &[FieldInfo]) -> bool {
+pub(super) fn can_flag(fields: &[FieldInfo]) -> bool {
     let mut fields = fields.iter();
     fields.any(|field| field.name == stamp::DELETED && field.updatable)
 }

@@ -121,6 +121,15 @@ impl Asked {
     }
 }
 
+/// Whether Marketo has a role of this opportunity, as far as we know.
+pub(in crate::engine) fn has_role(
+    reader: &Reader<'_>,
+    opportunity: Uuid,
+) -> Result<bool, StoreError> {
+    let held = holding(reader, &ObjectEnd::named("role"), opportunity)?;
+    Ok(held.iter().any(|(link, _)| link.state == LinkState::Live))
+}
+
 /// The rows that stand for roles Marketo has of this opportunity.
 pub(super) fn roles_of(
     reader: &Reader<'_>,

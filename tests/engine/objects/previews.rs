@@ -57,6 +57,8 @@ fn of_journal(bench: &Bench, cycle: CycleId) -> (Done, Changed) {
         let entry = one.entry;
         let (name, row) = (entry.entity.to_string(), entry.dynamics_id);
         let action = match (&entry.cause, entry.field.as_str()) {
+            // It tells what was seen, and that nothing was written.
+            (Cause::Policy(word), "") if word == "keep" => continue,
             (Cause::Create, "") => "create",
             (Cause::Delete, "") => "delete",
             (Cause::Delete, _) => continue,
