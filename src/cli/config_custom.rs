@@ -41,6 +41,7 @@ impl CustomDocument {
             path: own.path,
             needs: own.needs,
             fields: own.fields,
+            added: Vec::new(),
             state: CustomState::Wanted,
             note: None,
             by: by.to_owned(),

@@ -38,7 +38,7 @@ pub(super) struct AddArguments {
     /// The API name of the type in Marketo, instead of the table's name
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Only these columns
+    /// Only these columns; of an entity that is there, the columns to add to it
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     fields: Vec<String>,
     /// Let the plan of this name be carried out
@@ -124,11 +124,9 @@ async fn add(place: &Place, arguments: AddArguments) -> anyhow::Result<Exit> {
     match arguments.approve {
         Some(approved) if approved == *name => {
             let added = store.transaction_blocking(|tx| engine::add_custom(tx, &plan))?;
-            anyhow::ensure!(added, "{} is a custom entity already", plan.table);
+            anyhow::ensure!(added, "{} has changed meanwhile: plan it anew", plan.table);
             wake(&store)?;
-            output::say(
-                "added: the next cycle makes its type in Marketo and begins its first copy",
-            );
+            output::say("added: the next cycle makes it in Marketo and begins to copy");
             Ok(Exit::Clean)
         }
         Some(other) => {
@@ -154,6 +152,15 @@ fn show(plan: &CustomPlan) -> anyhow::Result<()> {
     output::line(&format!("  key   {}, the row's GUID", plan.key))?;
     if let (Some(link), Some(path)) = (plan.link, &plan.path) {
         output::line(&format!("  link  {link}, by {path}"))?;
+    }
+    let own = |name: &str| !plan.columns.iter().any(|column| column.marketo == name);
+    for field in plan.fields.iter().filter(|field| own(&field.name)) {
+        let words = field.words();
+        output::line(&format!(
+            "  {:<28} {:<28} {words}",
+            field.name,
+            clean(&field.label)
+        ))?;
     }
     for column in &plan.columns {
         let length = column.length.map(|length| format!("({length})"));

@@ -113,7 +113,7 @@ pub use command::{Alike, Command};
 pub use context::Parts;
 pub use create_rules::{LISTED_MAX, MarketoOnly, list_marketo_only};
 pub use custom::{
-    CustomPlan, EntityLine, PlannedColumn, add_custom, entity_list, plan_custom,
+    CustomPlan, EntityLine, PlannedColumn, TypeField, add_custom, entity_list, plan_custom,
     remove_custom,
 };
 pub use error::EngineError;

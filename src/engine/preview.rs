@@ -215,13 +215,19 @@ impl Recorder {
 
     /// Records a field of ours that Marketo lacks.
     pub(super) async fn field(&self, name: &str) {
+        let field = (name.to_owned(), json!([null, "field"]));
+        self.makes(Map::from_iter([field])).await;
+    }
+
+    /// Records what would be made in Marketo before any record: fields, or a type.
+    pub(super) async fn makes(&self, fields: Map<String, Json>) {
         self.line(PreviewLine {
             entity: None,
             to: Side::Marketo,
             action: "create",
             dynamics_id: None,
             marketo_id: None,
-            fields: Map::from_iter([(name.to_owned(), json!([null, "field"]))]),
+            fields,
             plan: None,
         })
         .await;

@@ -22,6 +22,9 @@ pub struct CustomEntity {
     pub needs: Vec<(String, Entity)>,
     /// The fields beside the key and the link.
     pub fields: Vec<CustomField>,
+    /// Columns that are being added to a type that is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<String>,
     /// How far it is.
     pub state: CustomState,
     /// Why it is not further.
@@ -82,6 +85,8 @@ pub enum CustomState {
     Wanted,
     /// Its rows are kept in step.
     Ready,
+    /// They are, while its type in Marketo is to get more fields.
+    Growing,
     /// What is known of its rows is being forgotten.
     Removing,
 }
@@ -92,6 +97,7 @@ impl CustomState {
         match self {
             Self::Wanted => "wanted",
             Self::Ready => "ready",
+            Self::Growing => "growing",
             Self::Removing => "removing",
         }
     }

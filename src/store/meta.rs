@@ -92,7 +92,7 @@ impl Tx<'_> {
                 OR key = 'create_rules'",
             // Another Marketo has none of our types.
             "UPDATE custom_entity SET document = json_set(document, '$.state', 'wanted')
-             WHERE document ->> '$.state' = 'ready'",
+             WHERE document ->> '$.state' IN ('ready', 'growing')",
             "DELETE FROM meta WHERE key IN ('binding', 'approved_plan')",
         ] {
             self.run(sql, ())?;

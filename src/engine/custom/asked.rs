@@ -1,4 +1,4 @@
-//! What the admin asks of custom entities: add one by an approved plan, remove one.
+//! What the admin asks of custom entities: add one, or columns of one, by an approved plan; remove one.
 
 use super::plan::{self, CustomPlan};
 use crate::engine::command::Command;
@@ -9,11 +9,28 @@ use crate::engine::wishes::sync_now;
 use crate::model::{CustomState, CustomWish, Entity};
 use crate::store::{StoreError, Tx};
 
-/// Keeps an approved plan; the next cycle makes its type and begins its first copy. False when the table is a custom
-/// entity already, or something stands against the plan.
+/// Keeps an approved plan; the next cycle makes its type and begins its first copy, or adds the fields to the type that
+/// is there and fills them. False when the entity is not what was planned on, or something stands against the plan.
 pub fn add_custom(tx: &Tx<'_>, plan: &CustomPlan) -> Result<bool, StoreError> {
     let custom = &plan.custom;
-    if plan.plan.is_none() || tx.custom_entity(&custom.entity)?.is_some() {
+    let there = tx.custom_entity(&custom.entity)?;
+    if plan.plan.is_none() {
+        return Ok(false);
+    }
+    if let Some(there) = there {
+        // The plan is for the entity as it was when it was asked for.
+        let known = there
+            .fields
+            .iter()
+            .all(|field| custom.fields.contains(field));
+        let runs = matches!(there.state, CustomState::Ready | CustomState::Growing);
+        let fits = known && runs && custom.state == CustomState::Growing;
+        if fits {
+            tx.set_custom_entity(custom)?;
+        }
+        return Ok(fits);
+    }
+    if custom.state != CustomState::Wanted {
         return Ok(false);
     }
     tx.set_custom_entity(custom)?;

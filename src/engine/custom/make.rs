@@ -1,10 +1,15 @@
 //! Making types in Marketo and forgetting removed entities: a step of every cycle, at once over where nothing is to do.
 
-use super::steps::{self, Step, link_of};
+use serde_json::json;
+
+use super::shape::TypeField;
+use super::steps::{self, Step, link_of, words};
 use crate::connectors::ConnectorError;
 use crate::engine::context::Context;
 use crate::engine::error::EngineError;
+use crate::engine::maps::mapping;
 use crate::engine::objects;
+use crate::engine::preview::Recorder;
 use crate::engine::snapshot::NewsKind;
 use crate::mapping::{EntityMap, FieldMap};
 use crate::model::{CustomEntity, CustomState, Direction, EntitySettings};
@@ -14,7 +19,7 @@ const AT_ONCE: usize = 500;
 
 /// Makes the types that are still wanted, and forgets what was removed. One that cannot be made holds nobody up.
 pub(in crate::engine) async fn get_ready(context: &Context) -> Result<(), EngineError> {
-    if context.dry.is_some() || context.control.holds_writes() {
+    if context.dry.is_none() && context.control.holds_writes() {
         return Ok(());
     }
     let all = context
@@ -22,11 +27,43 @@ pub(in crate::engine) async fn get_ready(context: &Context) -> Result<(), Engine
         .read(|reader| reader.custom_entities())
         .await?;
     for custom in all {
+        if let Some(dry) = &context.dry {
+            foresee(context, dry, &custom).await?;
+            continue;
+        }
         match custom.state {
             CustomState::Ready => {}
-            CustomState::Wanted => make(context, custom).await?,
+            CustomState::Wanted | CustomState::Growing => make(context, custom).await?,
             CustomState::Removing => forget(context, custom).await?,
         }
+    }
+    Ok(())
+}
+
+/// Shows what would be made, in a preview.
+async fn foresee(
+    context: &Context,
+    dry: &Recorder,
+    custom: &CustomEntity,
+) -> Result<(), EngineError> {
+    if !matches!(custom.state, CustomState::Wanted | CustomState::Growing) {
+        return Ok(());
+    }
+    // What stands against it is told by the cycle that would make it.
+    let Ok(there) = context.marketo.custom_type(&custom.object).await else {
+        return Ok(());
+    };
+    for step in steps::steps(custom, there.as_ref()).unwrap_or_default() {
+        let fields: Vec<TypeField> = match &step {
+            Step::Add(fields) => fields.iter().map(TypeField::of).collect(),
+            Step::Create(_) | Step::Approve => Vec::new(),
+        };
+        let fields = fields
+            .iter()
+            .map(|one| (one.name.clone(), json!([null, one.words()])));
+        let step = json!([null, words(&custom.object, &step)]);
+        let all = std::iter::once((custom.object.clone(), step)).chain(fields);
+        dry.makes(all.collect()).await;
     }
     Ok(())
 }
@@ -86,7 +123,9 @@ async fn ready(
     object: String,
 ) -> Result<(), EngineError> {
     let (entity, now) = (custom.entity.clone(), context.clock.now());
+    let before = custom.state;
     let map = map_of(&custom, object.clone());
+    let added = std::mem::take(&mut custom.added);
     custom.state = CustomState::Ready;
     custom.note = None;
     context
@@ -94,12 +133,23 @@ async fn ready(
         .transaction(move |tx| {
             // Removed while its type was being made.
             let known = tx.custom_entity(&custom.entity)?;
-            if known.is_none_or(|one| one.state != CustomState::Wanted) {
+            if known.is_none_or(|one| one.state != before) {
                 return Ok(());
             }
-            // Bound anew to other ends, it keeps what the admin made of its map.
-            if tx.mappings(&custom.entity, 1)?.is_empty() {
-                tx.add_mapping(&custom.entity, &map.to_toml(), &custom.by, now)?;
+            // Bound anew to other ends, or grown, it keeps what the admin made of its map.
+            match mapping(tx, &custom.entity)? {
+                None => {
+                    tx.add_mapping(&custom.entity, &map.to_toml(), &custom.by, now)?;
+                }
+                Some(Ok(current)) => {
+                    let mut grown = current.map;
+                    grow(&mut grown, &map, &added);
+                    if !added.is_empty() {
+                        tx.add_mapping(&custom.entity, &grown.to_toml(), &custom.by, now)?;
+                    }
+                }
+                // What cannot be read is told by the lane.
+                Some(Err(_)) => {}
             }
             let named = |one: &EntitySettings| one.entity == custom.entity;
             if !tx.entity_settings()?.iter().any(named) {
@@ -110,9 +160,20 @@ async fn ready(
             tx.set_custom_entity(&custom)
         })
         .await?;
-    let text = "its type in Marketo is approved: its rows are copied from now on";
+    let text = if before == CustomState::Growing {
+        "its type in Marketo has the new fields: they are filled from now on"
+    } else {
+        "its type in Marketo is approved: its rows are copied from now on"
+    };
     context.progress.tell(NewsKind::Done, Some(&entity), text);
     Ok(())
+}
+
+/// Adds the pairs of new columns to a map. A map of other pairs has every row read and compared.
+fn grow(map: &mut EntityMap, whole: &EntityMap, added: &[String]) {
+    let there: Vec<String> = map.fields.iter().map(|one| one.marketo.clone()).collect();
+    let new = |one: &&FieldMap| added.contains(&one.dynamics) && !there.contains(&one.marketo);
+    map.fields.extend(whole.fields.iter().filter(new).cloned());
 }
 
 /// The first field map: what was planned, and the link.

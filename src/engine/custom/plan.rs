@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::columns::{self, choose};
+use super::grow;
 use super::paths::{Finder, untracked};
+use super::shape::TypeField;
 use super::steps::{self, Step, TYPES_MAX};
 use crate::connectors::dynamics::Table;
 use crate::engine::approval;
@@ -37,8 +39,10 @@ pub struct CustomPlan {
     pub link: Option<&'static str>,
     /// The way to it, as `--path` takes it.
     pub path: Option<String>,
-    /// The columns that travel.
+    /// The columns that travel; of a type that is there those that are added.
     pub columns: Vec<PlannedColumn>,
+    /// The fields that are made in Marketo.
+    pub fields: Vec<TypeField>,
     /// The columns that cannot, and why.
     pub left: Vec<(String, String)>,
     /// What is done in Marketo, in words.
@@ -89,6 +93,14 @@ pub(super) async fn plan(
         problems.push(format!("Dynamics has no table '{}'", wish.table));
         return Ok(nothing(wish, entity, problems));
     };
+    let named = entity.clone();
+    let there = context
+        .store
+        .read(move |reader| reader.custom_entity(&named))
+        .await?;
+    if let Some(there) = there {
+        return grow::growth(context, wish, &table, there).await;
+    }
     problems.extend(untracked(&table));
     let known = settings(context).await?;
     problems.extend(taken(&entity, &known));
@@ -118,6 +130,7 @@ pub(super) async fn plan(
         path,
         needs,
         fields: chosen.fields,
+        added: Vec::new(),
         state: CustomState::Wanted,
         note: None,
         by: by.to_owned(),
@@ -146,9 +159,7 @@ fn taken(entity: &Entity, known: &[EntitySettings]) -> Option<String> {
     if built_in {
         Some(format!("{entity} is kept in step without being added"))
     } else if there {
-        Some(format!(
-            "{entity} is a custom entity already: remove it first to change it"
-        ))
+        Some(format!("{entity} is a custom entity already"))
     } else {
         None
     }
@@ -190,7 +201,7 @@ fn misnamed(name: &str) -> Vec<String> {
 }
 
 /// What is still to be done in Marketo.
-async fn in_marketo(
+pub(super) async fn in_marketo(
     context: &Context,
     custom: &CustomEntity,
     problems: &mut Vec<String>,
@@ -236,6 +247,7 @@ fn nothing(wish: &CustomWish, entity: Entity, problems: Vec<String>) -> CustomPl
         path: None,
         needs: Vec::new(),
         fields: Vec::new(),
+        added: Vec::new(),
         state: CustomState::Wanted,
         note: None,
         by: String::new(),
@@ -249,6 +261,7 @@ fn nothing(wish: &CustomWish, entity: Entity, problems: Vec<String>) -> CustomPl
         link: None,
         path: wish.path.clone(),
         columns: Vec::new(),
+        fields: Vec::new(),
         left: Vec::new(),
         steps: Vec::new(),
         problems,
@@ -256,16 +269,17 @@ fn nothing(wish: &CustomWish, entity: Entity, problems: Vec<String>) -> CustomPl
     }
 }
 
-fn shown(
+pub(super) fn shown(
     custom: CustomEntity,
     table: &Table,
     left: Vec<(String, String)>,
     steps: Vec<Step>,
     problems: Vec<String>,
 ) -> CustomPlan {
-    let columns: Vec<PlannedColumn> = custom
-        .fields
-        .iter()
+    let grows = custom.state == CustomState::Growing;
+    let travels = custom.fields.iter();
+    let columns: Vec<PlannedColumn> = travels
+        .filter(|field| !grows || custom.added.contains(&field.dynamics))
         .map(|field| {
             let (kind, length) = columns::word(field.kind);
             let source = table
@@ -284,14 +298,25 @@ fn shown(
             }
         })
         .collect();
+    let fields = steps.iter().flat_map(|step| match step {
+        Step::Add(fields) => fields.iter().map(TypeField::of).collect(),
+        Step::Create(_) | Step::Approve => Vec::new(),
+    });
+    let fields = fields.collect();
     let steps: Vec<String> = if problems.is_empty() {
         words(&custom, &steps)
     } else {
         Vec::new()
     };
     // Who asked is no part of what was shown.
-    let digest = serde_json::to_string(&(&custom.object, &custom.path, &custom.fields, &steps))
-        .unwrap_or_default();
+    let shown = (
+        &custom.object,
+        &custom.path,
+        &custom.fields,
+        &custom.added,
+        &steps,
+    );
+    let digest = serde_json::to_string(&shown).unwrap_or_default();
     let plan = problems
         .is_empty()
         .then(|| approval::name(&format!("add-{}", custom.entity), &digest));
@@ -304,6 +329,7 @@ fn shown(
         link: steps::link_of(&custom).map(|(field, _)| field),
         path: custom.path.as_ref().map(ToString::to_string),
         columns,
+        fields,
         left,
         steps,
         problems,
@@ -318,10 +344,5 @@ fn words(custom: &CustomEntity, steps: &[Step]) -> Vec<String> {
             "the type {name} is there and approved: it is used as it is"
         )];
     }
-    let word = |step: &Step| match step {
-        Step::Create(_) => format!("make the type {name}"),
-        Step::Add(fields) => format!("add {} fields to {name}", fields.len()),
-        Step::Approve => format!("approve {name}"),
-    };
-    steps.iter().map(word).collect()
+    steps.iter().map(|step| steps::words(name, step)).collect()
 }

@@ -31,6 +31,15 @@ pub(super) enum Step {
     Approve,
 }
 
+/// A step in words.
+pub(super) fn words(name: &str, step: &Step) -> String {
+    match step {
+        Step::Create(_) => format!("make the type {name}"),
+        Step::Add(fields) => format!("add {} fields to {name}", fields.len()),
+        Step::Approve => format!("approve {name}"),
+    }
+}
+
 /// What is still to be done, in this order; or why the type that is there cannot be used.
 pub(super) fn steps(
     wanted: &CustomEntity,

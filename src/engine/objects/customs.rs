@@ -28,7 +28,8 @@ pub(in crate::engine) async fn lane(
         .store
         .read(move |reader| reader.custom_entity(&named))
         .await?;
-    let Some(custom) = custom.filter(|one| one.state == CustomState::Ready) else {
+    let runs = |one: &CustomEntity| matches!(one.state, CustomState::Ready | CustomState::Growing);
+    let Some(custom) = custom.filter(runs) else {
         return Ok(None);
     };
     // A table or a type that somebody deleted is no reason to stop people.

@@ -10,6 +10,7 @@ mod custom_types;
 mod customers;
 mod flags;
 mod followers;
+mod growing;
 mod maps;
 mod opportunities;
 mod orphans;
