@@ -61,6 +61,7 @@ mod objects;
 mod order;
 mod orphans;
 mod outcome;
+mod outdated;
 mod parents;
 mod plan;
 mod prepare;

@@ -63,6 +63,6 @@ fn reason(reader: &Reader<'_>, opportunity: Uuid) -> Result<&'static str, StoreE
     Ok(if keys.iter().any(waits) {
         "its roles are not in Marketo: their contacts are not there or out of scope (`syncdeck failures list`)"
     } else {
-        "no contact is its customer or one of its stakeholders"
+        "no contact is known to be its customer or one of its stakeholders"
     })
 }

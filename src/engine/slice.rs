@@ -11,6 +11,7 @@ use super::error::EngineError;
 use super::landed::{self, Rested};
 use super::lane::Lane;
 use super::objects::{Missing, TakenAlong};
+use super::outdated::outdated;
 use crate::model::{Conflict, LinkId, Record, RecordKey, Side};
 use crate::store::{Base, Dirty, DirtyReason, Link, LinkState, StoreError, Tx};
 
@@ -311,21 +312,6 @@ fn add(item: &mut Item, mut entry: Dirty) {
         *seen = Seen::Here(record);
     }
     item.dirty.push(entry);
-}
-
-/// Whether a feed's page was asked for before our last write of this row: its values would read as an edit back. Row
-/// versions of one organisation rise.
-fn outdated(link: Option<&Link>, record: &Record) -> bool {
-    let number = |version: &str| -> Option<u64> {
-        let digits = version.trim_start_matches("W/").trim_matches('"');
-        digits.parse().ok()
-    };
-    let known = link.and_then(|link| link.version.as_deref());
-    let (known, came) = (
-        known.and_then(number),
-        record.version.as_deref().and_then(number),
-    );
-    matches!((known, came), (Some(known), Some(came)) if came < known)
 }
 
 /// Leaves out items whose last write has no known outcome yet: they rest until it is settled.

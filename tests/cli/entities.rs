@@ -93,10 +93,22 @@ fn a_table_is_planned_added_copied_and_removed() {
     assert_eq!(lead.status.code(), Some(1));
 }
 
-/// Every opportunity of the seed has either a role or a line; the limit is kept.
+/// With the roles switched off nobody has one; the limit is kept.
 #[test]
 fn opportunities_nobody_has_a_role_in_are_listed() {
     let servers = Servers::start(60);
+    servers.syncdeck(&["entities", "add", "new_registration"]);
+    let exported = servers.syncdeck(&["config", "export"]).stdout;
+    let mut document = String::from_utf8(exported).unwrap();
+    for roles in ["opportunityrole", "customerrole"] {
+        let on = format!("name = \"{roles}\"\ndirection = \"to_marketo\"");
+        assert!(document.contains(&on), "{document}");
+        document = document.replace(&on, &on.replace("to_marketo", "off"));
+    }
+    let file = servers.folder.path().join("off.toml");
+    std::fs::write(&file, document).unwrap();
+    let applied = servers.syncdeck(&["config", "apply", file.to_str().unwrap()]);
+    assert_eq!(applied.status.code(), Some(0), "{applied:?}");
     servers.syncdeck(&["sync"]);
     let list = ["records", "list", "--orphan-opportunities", "--json"];
     let listed = servers.syncdeck(&list);
