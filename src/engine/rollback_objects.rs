@@ -46,7 +46,7 @@ impl Cycle {
         group: &[JournalRow],
         delete_created: bool,
     ) -> Result<Option<RollbackStep>, StoreError> {
-        let (Some(first), Some(last)) = (group.first().filter(wrote), group.last()) else {
+        let (Some(first), Some(last)) = (written(group), group.last()) else {
             return Ok(None);
         };
         let mut step = RollbackStep::about(&first.entry);
@@ -127,9 +127,12 @@ impl Cycle {
     }
 }
 
-/// Whether something was written: a row's delete that was only noted takes nothing back.
-fn wrote(row: &&JournalRow) -> bool {
-    !(row.entry.field.is_empty() && matches!(row.entry.cause, Cause::Policy(_)))
+/// What was written first; a row's delete that was only noted takes nothing back.
+fn written(group: &[JournalRow]) -> Option<&JournalRow> {
+    let noted = |row: &JournalRow| {
+        row.entry.field.is_empty() && matches!(row.entry.cause, Cause::Policy(_))
+    };
+    group.first().filter(|row| !noted(row))
 }
 
 fn value(step: &mut RollbackStep, before: &Value) {
