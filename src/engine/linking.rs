@@ -105,6 +105,8 @@ impl Stage<'_, '_> {
                 // With a flag to be set or a record to be deleted, the link is buried when that is confirmed.
                 if plan.to_marketo.is_none() && plan.to_dynamics.is_none() {
                     self.tx.set_link_state(link, LinkState::Tombstone)?;
+                    self.tx.let_fields_go(link, self.now)?;
+                    self.there(plan)?;
                     converted::ended(self.tx, self.entity, plan.dynamics, self.now)?;
                 }
                 Ok(())
@@ -119,7 +121,7 @@ impl Stage<'_, '_> {
         }
     }
 
-    /// Marketo has this record: whoever waited for it is looked at.
+    /// Marketo has this record, or has it no longer: whoever waited for it, or points to it, is looked at.
     fn there(&self, plan: &Plan) -> Result<(), StoreError> {
         plan.dynamics
             .map_or(Ok(()), |row| self.tx.wake(row, self.now))

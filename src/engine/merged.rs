@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::merged_away;
 use super::pull_marketo::STRANGER;
-use crate::model::{ConflictKind, Entity, MarketoId, RecordKey, Value};
+use crate::model::{ConflictKind, Entity, MarketoId, RecordKey, Side, Value};
 use crate::store::{Dirty, DirtyReason, Link, LinkState, NewConflict, StoreError, Tx};
 
 /// Re-points the links of `losers` to `winner`. Where the winner is linked already, two Dynamics rows now stand for
@@ -70,6 +70,13 @@ fn split(
 ) -> Result<(), StoreError> {
     tx.set_link_marketo(loser.id, None)?;
     tx.set_link_state(loser.id, LinkState::Frozen)?;
+    tx.let_fields_go(loser.id, now)?;
+    if let Some(row) = loser.dynamics {
+        // That he could not be found is explained by now; whoever points to him is to say so.
+        let both = Side::BOTH.map(|side| (loser.entity.clone(), side, RecordKey::Dynamics(row)));
+        tx.heal_failures(&both, now)?;
+        tx.wake(row, now)?;
+    }
     let other = winners
         .dynamics
         .map(|id| id.to_string())

@@ -110,6 +110,10 @@ impl Settle<'_, '_> {
 
     fn bury(&self, op: &Op) -> Result<(), StoreError> {
         let Some(link) = op.link else { return Ok(()) };
+        self.tx.let_fields_go(link, self.now)?;
+        if let Some(row) = op.dynamics {
+            self.tx.wake(row, self.now)?;
+        }
         if op.kind == OpKind::Drop {
             self.tx.set_link_marketo(link, None)?;
             // Whoever belonged to it can tell that it left.
@@ -232,7 +236,7 @@ impl Settle<'_, '_> {
             entity: self.entity.clone(),
             direction: op.side,
             refusal,
-            dynamics_id: op.dynamics,
+            dynamics_id: op.dynamics.map(|id| objects::namesake(self.entity, id)),
             marketo_id: op.marketo,
             key,
             field,

@@ -84,6 +84,9 @@ pub fn unlink(tx: &Tx<'_>, key: RecordKey, now: DateTime<Utc>) -> Result<Asked, 
     tx.set_link_state(link.id, LinkState::Tombstone)?;
     // Without a base no later edit looks like one that was agreed on: nothing brings the link back by itself.
     tx.set_base(link.id, &Base::new())?;
+    if let Some(row) = link.dynamics {
+        tx.wake(row, now)?;
+    }
     Ok(Asked::Done(
         "unlinked: both records stay as they are and go their own ways".to_owned(),
     ))

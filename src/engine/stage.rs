@@ -11,6 +11,7 @@ use super::error::EngineError;
 use super::handing;
 use super::journaling;
 use super::lane::Lane;
+use super::objects;
 use super::plan::{Linking, Plan, Write};
 use super::waiting;
 use crate::model::{ConflictId, ConflictStatus, CycleId, Entity, LinkId, OpId, RecordKey, Side};
@@ -191,7 +192,7 @@ impl Stage<'_, '_> {
                 entity: self.entity.clone(),
                 direction,
                 refusal,
-                dynamics_id: plan.dynamics,
+                dynamics_id: plan.dynamics.map(|id| objects::namesake(self.entity, id)),
                 marketo_id: plan.marketo,
                 key,
                 field,

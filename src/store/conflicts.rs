@@ -190,6 +190,15 @@ impl Tx<'_> {
         })
     }
 
+    /// Closes what is asked about the fields of a link that is in step with nobody any more: nothing would ever write the
+    /// answer. An overwritten value stays: nothing but its conflict shows it.
+    pub fn let_fields_go(&self, link: LinkId, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql = format!(
+            "UPDATE conflict SET status = 'superseded', changed = ?2 WHERE link = ?1 AND kind = 'field' AND {OPEN}"
+        );
+        self.run(&sql, (link, At(at))).map(drop)
+    }
+
     /// Moves a conflict on: applied, converged, superseded.
     pub fn set_conflict_status(
         &self,

@@ -1,7 +1,9 @@
 //! Deletes, merges and matches that only a person can decide.
 
 use serde_json::json;
-use syncdeck::model::{ConflictKind, ConflictStatus, CycleOutcome, RecordKey, Side, Take};
+use syncdeck::model::{
+    ConflictId, ConflictKind, ConflictStatus, CycleOutcome, RecordKey, Side, Take,
+};
 use syncdeck::store::LinkState;
 use uuid::Uuid;
 
@@ -98,6 +100,70 @@ async fn two_linked_people_merged_in_marketo_are_held_and_asked() {
         (ConflictKind::SplitMerge, Some(two))
     );
     assert!(bench.world.dynamics.row("lead", two).is_some());
+}
+
+/// The row is looked at after the merge, and before Marketo tells of it.
+#[tokio::test(start_paused = true)]
+async fn a_person_who_was_missed_before_his_merge_was_told_is_missed_no_more() {
+    let bench = Bench::empty();
+    let (one, two) = (bench.somebody("Ada"), bench.somebody("Grace"));
+    bench.cycle().await;
+    bench.pass(10).await;
+    let (winner, loser) = (bench.person_of(one), bench.person_of(two));
+    bench.world.marketo.merge_people(winner, &[loser]);
+    bench.edit(two, "jobtitle", "Countess");
+    bench.cycle().await;
+    assert_eq!(bench.failures().len(), 1);
+    bench.later().await;
+    assert_eq!(bench.pending().kind, ConflictKind::SplitMerge);
+    assert_eq!(bench.failures(), []);
+}
+
+/// A title that both sides have changed.
+async fn title_conflict(bench: &Bench, row: Uuid) -> ConflictId {
+    bench.edit(row, "jobtitle", "Countess");
+    bench.edit_person(bench.person_of(row), "title", "Analyst");
+    bench.later().await;
+    let conflict = bench.pending();
+    assert_eq!(conflict.kind, ConflictKind::Field);
+    conflict.id
+}
+
+/// Decided or not, its answer could be written to nobody.
+#[tokio::test(start_paused = true)]
+async fn a_field_of_a_person_who_was_merged_away_is_asked_about_no_more() {
+    let bench = Bench::empty();
+    let (one, two) = (bench.somebody("Ada"), bench.somebody("Grace"));
+    bench.cycle().await;
+    bench.pass(10).await;
+    let title = title_conflict(&bench, two).await;
+    let (winner, loser) = (bench.person_of(one), bench.person_of(two));
+    bench.world.marketo.merge_people(winner, &[loser]);
+    bench.later().await;
+    assert_eq!(bench.status(title), ConflictStatus::Superseded);
+    assert_eq!(bench.pending().kind, ConflictKind::SplitMerge);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_field_of_a_record_whose_link_has_ended_is_asked_about_no_more() {
+    for deleted in Side::BOTH {
+        let (bench, row, person) = in_step().await;
+        let title = title_conflict(&bench, row).await;
+        match deleted {
+            Side::Dynamics => bench.world.dynamics.delete_row("lead", row).unwrap(),
+            Side::Marketo => drop(bench.world.marketo.delete_person(person)),
+        }
+        bench.later().await;
+        let asked = bench.open_conflicts().into_iter();
+        let asked = asked.filter(|one| one.kind == ConflictKind::DeleteEdit);
+        let asked: Vec<ConflictId> = asked.map(|one| one.id).collect();
+        assert_eq!(asked.len(), 1);
+        bench.resolve(asked[0], Take::Side(deleted));
+        assert_clean(&bench.later().await);
+        assert_eq!(bench.link(row).unwrap().state, LinkState::Tombstone);
+        assert_eq!(bench.status(title), ConflictStatus::Superseded);
+        assert_eq!(bench.open_conflicts(), []);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -62,6 +62,7 @@ async fn a_customer_that_is_not_linked_yet_is_waited_for() {
     let failures = bench.failures();
     assert_eq!(failures.len(), 1, "{failures:#?}");
     assert_eq!(failures[0].entity, Entity::CUSTOMER_ROLE);
+    assert_eq!(failures[0].dynamics_id, Some(deal));
     bench.release();
     assert_clean(&bench.later().await);
     let person = bench.person_of(grace);

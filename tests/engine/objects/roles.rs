@@ -146,6 +146,36 @@ async fn a_role_follows_its_person_into_a_merge() {
     assert_eq!(written(&bench.later().await), 0);
 }
 
+/// Nothing in Marketo follows by itself: whoever wonders about the role is told that it waits for the contact.
+#[tokio::test(start_paused = true)]
+async fn a_role_says_so_when_its_person_is_gone() {
+    for is_merged in [false, true] {
+        let bench = Bench::whole(0, 1);
+        let (deal, grace, ada) = (
+            deal(&bench),
+            contact(&bench, "Hopper"),
+            contact(&bench, "Ada"),
+        );
+        stakeholder(&bench, deal, grace, 0);
+        assert_clean(&bench.cycle().await);
+        let (person, other) = (bench.person_of(grace), bench.person_of(ada));
+        let marketo = &bench.world.marketo;
+        let done = if is_merged {
+            marketo.merge_people(other, &[person])
+        } else {
+            marketo.delete_person(person)
+        };
+        assert!(done);
+        // Deletes come last in a cycle.
+        bench.later().await;
+        bench.later().await;
+        let failures = bench.failures();
+        assert_eq!(failures.len(), 1, "{failures:#?}");
+        assert_eq!(failures[0].entity, Entity::ROLE);
+        assert_eq!(failures[0].refusal.class, FailureClass::MissingParent);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_contact_that_is_linked_by_hand_is_waited_for_no_longer() {
     let bench = Bench::whole(0, 1);
