@@ -30,9 +30,15 @@ impl Drop for Servers {
 
 /// Two servers in a process of their own, and what they announced.
 pub fn sandbox(people: usize) -> (Servers, Json) {
+    sandbox_with(people, &[])
+}
+
+/// The same, with more words on its command line.
+pub fn sandbox_with(people: usize, words: &[&str]) -> (Servers, Json) {
     let people = people.to_string();
     let mut child = syncdeck()
         .args(["sandbox", "--limits", "off", "--people", &people])
+        .args(words)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
