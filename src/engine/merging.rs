@@ -81,6 +81,7 @@ pub(super) fn decide(
     if let Some(id) = row.key.dynamics() {
         to_marketo.extend(stamps(setting, id, person));
     }
+    to_marketo.extend(unmarked(setting, &plan, person));
     mutant::send_all(lane, (row, person), &mut to_marketo);
     mutant::agree_early(&mut plan, &to_dynamics, &to_marketo);
     plan.to_dynamics = update(to_dynamics);
@@ -119,12 +120,17 @@ fn stamps(setting: &Setting<'_>, row: Uuid, person: &Record) -> Vec<OpField> {
     if (stamp::row_of(person) == Some(row) && ours) || !lane.direction().writes(Side::Marketo) {
         return Vec::new();
     }
-    let mut fields = stamp_fields(row, setting, |name| person.get(name).clone());
-    // The mark belongs to the row before.
-    if *person.get(stamp::DELETED) == Value::Boolean(true) {
-        fields.push(scope::mark_gone(person, false));
-    }
-    fields
+    stamp_fields(row, setting, |name| person.get(name).clone())
+}
+
+/// Takes our mark away from the person of a row that is there. It belongs to the row before, or to somebody whom Marketo
+/// merged into this person, whose empty fields it fills with the loser's.
+fn unmarked(setting: &Setting<'_>, plan: &Plan, person: &Record) -> Option<OpField> {
+    // Who comes back into scope is unmarked with that.
+    let enters = plan.link_plan == LinkPlan::Thaw;
+    let marked = !enters && *person.get(stamp::DELETED) == Value::Boolean(true);
+    let writes = setting.lane.direction().writes(Side::Marketo);
+    (marked && writes).then(|| scope::mark_gone(person, false))
 }
 
 /// The stamp as fields of a write; they belong to no logical field.

@@ -102,6 +102,24 @@ async fn two_linked_people_merged_in_marketo_are_held_and_asked() {
     assert!(bench.world.dynamics.row("lead", two).is_some());
 }
 
+/// Marketo fills the winner's empty fields with the loser's, our mark among them.
+#[tokio::test(start_paused = true)]
+async fn whoever_takes_a_deleted_rows_person_in_is_not_marked_as_deleted() {
+    let bench = Bench::empty();
+    let (one, two) = (bench.somebody("Ada"), bench.somebody("Grace"));
+    bench.cycle().await;
+    bench.pass(10).await;
+    let (winner, loser) = (bench.person_of(one), bench.person_of(two));
+    bench.world.dynamics.delete_row("lead", two).unwrap();
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.field(loser, "syncdeckIsDeleted"), json!(true));
+    assert!(bench.world.marketo.merge_people(winner, &[loser]));
+    assert_eq!(bench.field(winner, "syncdeckIsDeleted"), json!(true));
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.field(winner, "syncdeckIsDeleted"), json!(false));
+    assert_eq!(written(&bench.later().await), 0);
+}
+
 /// The row is looked at after the merge, and before Marketo tells of it.
 #[tokio::test(start_paused = true)]
 async fn a_person_who_was_missed_before_his_merge_was_told_is_missed_no_more() {
