@@ -97,13 +97,15 @@ fn owners(store: &Store, arguments: &ListArguments) -> anyhow::Result<Exit> {
 }
 
 fn orphans(store: &Store, arguments: &ListArguments) -> anyhow::Result<Exit> {
+    let eyes = Eyes::of(store, arguments.reveal)?;
     let (mut left, mut after) = (arguments.limit, None);
     while left > 0 {
         let (found, next) =
             store.read_blocking(|reader| engine::orphan_opportunities(reader, after))?;
         for one in found.iter().take(left) {
             print(arguments.json, orphan(one), || {
-                format!("{}  {:<40}  {}", one.dynamics_id, one.label, one.reason)
+                let label = eyes.label(&one.label, || None);
+                format!("{}  {label:<40}  {}", one.dynamics_id, one.reason)
             })?;
         }
         left -= found.len().min(left);
