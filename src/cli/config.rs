@@ -220,6 +220,15 @@ fn check(entity: &mut EntityDocument) -> anyhow::Result<()> {
             "only people are created in Dynamics"
         );
     }
+    if let Some(roles) = &entity.rules.account_roles {
+        if let Some(problem) = roles.problem() {
+            anyhow::bail!(problem);
+        }
+        anyhow::ensure!(
+            entity.name == Entity::OPPORTUNITY,
+            "account_roles is a rule of opportunities"
+        );
+    }
     for rule in &entity.rules.matching {
         anyhow::ensure!(!rule.fields.is_empty(), "a match rule names no field");
     }

@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::context::Context;
 use super::error::EngineError;
 use super::lane::Lane;
+use super::objects;
 use crate::config::FirstCopy;
 use crate::model::{BrakeRules, Entity, Limit};
 use crate::reconcile::{Allowance, BrakeLimits, Measure, brake};
@@ -27,6 +28,7 @@ pub(super) async fn first_copy_waits(
     }
     let keys: Vec<String> = lanes
         .iter()
+        .filter(|lane| !objects::is_taken_back(lane))
         .map(|lane| first_copy_key(lane.entity()))
         .collect();
     let waits = context
@@ -50,7 +52,7 @@ pub(super) async fn first_copy(
         return Ok(());
     }
     let mut waiting = Vec::new();
-    for lane in lanes {
+    for lane in lanes.iter().filter(|lane| !objects::is_taken_back(lane)) {
         let (entity, now) = (lane.entity().clone(), context.clock.now());
         let (key, name) = (first_copy_key(&entity), entity.clone());
         let (known, rows) = context

@@ -52,7 +52,7 @@ pub fn orphan_opportunities(
 
 fn reason(reader: &Reader<'_>, opportunity: Uuid) -> Result<&'static str, StoreError> {
     let mut keys: Vec<RecordKey> = Vec::new();
-    for entity in [Entity::ROLE, Entity::CUSTOMER_ROLE] {
+    for entity in Entity::ROLES {
         keys.extend(reader.dependants(opportunity, &entity)?);
     }
     let links = reader.links_by_key(&keys)?;

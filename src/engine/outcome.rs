@@ -232,11 +232,13 @@ impl Settle<'_, '_> {
         let attempts = self.tx.failure_attempts(self.entity, op.side, key)? + 1;
         let next_try = retry::next_try(refusal.class, attempts, self.now);
         let field = failing::field_of(op, &refusal);
+        let known = |id| objects::row_of(self.tx, self.entity, id);
+        let row = op.dynamics.map(known).transpose()?;
         self.tx.record_failure(&NewFailure {
             entity: self.entity.clone(),
             direction: op.side,
             refusal,
-            dynamics_id: op.dynamics.map(|id| objects::namesake(self.entity, id)),
+            dynamics_id: row,
             marketo_id: op.marketo,
             key,
             field,

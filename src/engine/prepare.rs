@@ -61,6 +61,7 @@ pub(super) async fn prepare(
             lanes.extend(objects::lane(context, identity, settings.clone()).await?);
         }
     }
+    lanes.extend(objects::account_roles(context, identity, settings).await?);
     objects::keep_known(&mut lanes);
     converting::acquaint(&mut lanes);
     let mut scoped = Vec::with_capacity(lanes.len());

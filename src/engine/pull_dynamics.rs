@@ -27,7 +27,7 @@ use super::watching;
 use super::work::Arrivals;
 use crate::connectors::dynamics::{Change, Next, Page, RESTORED};
 use crate::connectors::{ConnectorError, Errand, Purpose, Trouble};
-use crate::model::{LinkId, Record, RecordKey, Side};
+use crate::model::{Entity, LinkId, Record, RecordKey, Side};
 use crate::store::{
     Base, Cursor, CursorStage, Dirty, DirtyReason, Link, LinkState, StoreError, Tx,
 };
@@ -41,6 +41,9 @@ pub(super) async fn pull(
     lane: &Arc<Lane>,
     arrivals: &Arrivals,
 ) -> Result<(), EngineError> {
+    if *lane.entity() == Entity::ACCOUNT_ROLE {
+        return objects::pull_members(context, lane, arrivals).await;
+    }
     // Before the rows that lead through them are known, nobody is looked at twice.
     objects::pull_between(context, lane, arrivals).await?;
     let errand = Errand::of(Purpose::Everyday, lane.entity());

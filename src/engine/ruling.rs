@@ -104,6 +104,14 @@ async fn set_rule(context: &Context, entity: Entity, rule: RuleChange) -> Result
             return Ok(());
         }
     }
+    if let RuleChange::AccountRoles(Some(roles)) = &rule
+        && let Some(problem) = roles.problem()
+    {
+        let text = format!("the rule is not taken: {problem}");
+        let kind = NewsKind::Trouble;
+        context.progress.tell(kind, Some(&entity), text);
+        return Ok(());
+    }
     change(context, &entity, move |settings| {
         rule.apply(&mut settings.rules);
     })

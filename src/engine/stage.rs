@@ -187,12 +187,14 @@ impl Stage<'_, '_> {
             return Ok(());
         };
         let key = plan.dynamics.map_or(key, RecordKey::Dynamics);
+        let known = |id| objects::row_of(self.tx, self.entity, id);
+        let row = plan.dynamics.map(known).transpose()?;
         for (direction, field, refusal, next_try) in waiting::refusals(plan, self.now) {
             self.tx.record_failure(&NewFailure {
                 entity: self.entity.clone(),
                 direction,
                 refusal,
-                dynamics_id: plan.dynamics.map(|id| objects::namesake(self.entity, id)),
+                dynamics_id: row,
                 marketo_id: plan.marketo,
                 key,
                 field,

@@ -148,6 +148,7 @@ impl EntityMap {
             "opportunity" => include_str!("../../assets/mappings/opportunity.toml"),
             "opportunityrole" => include_str!("../../assets/mappings/role.toml"),
             "customerrole" => include_str!("../../assets/mappings/customerrole.toml"),
+            "accountrole" => include_str!("../../assets/mappings/accountrole.toml"),
             _ => return None,
         };
         Some(Self::from_toml(document))

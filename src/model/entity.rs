@@ -30,6 +30,12 @@ impl Entity {
     /// The part of an opportunity's customer, where that is a contact; read from the opportunities, whose rows are
     /// known here by GUIDs of their own.
     pub const CUSTOMER_ROLE: Self = Self(Cow::Borrowed("customerrole"));
+    /// The parts the contacts of an account have in its opportunities, where the admin wants such roles; each is known
+    /// by a GUID made of both.
+    pub const ACCOUNT_ROLE: Self = Self(Cow::Borrowed("accountrole"));
+
+    /// Those whose records are opportunity roles in Marketo.
+    pub const ROLES: [Self; 3] = [Self::ROLE, Self::CUSTOMER_ROLE, Self::ACCOUNT_ROLE];
 
     /// The entity with this Dynamics logical name.
     pub fn named(name: impl Into<String>) -> Self {
@@ -48,7 +54,7 @@ impl Entity {
 
     /// Whether its records are opportunity roles in Marketo.
     pub fn is_role(&self) -> bool {
-        *self == Self::ROLE || *self == Self::CUSTOMER_ROLE
+        Self::ROLES.contains(self)
     }
 
     /// Which ways its changes may travel, in the order the console offers them. As with Marketo's own connector, only

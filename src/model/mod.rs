@@ -29,7 +29,8 @@ pub use pause::Pause;
 pub use quota::Quota;
 pub use record::{Fields, Record};
 pub use rules::{
-    BrakeRules, DeletePolicy, EntityRules, Filter, LeavePolicy, Limit, MatchRule, RuleChange,
+    AccountRoles, BrakeRules, DeletePolicy, EntityRules, Filter, LeavePolicy, Limit, MatchRule,
+    RuleChange,
 };
 pub use status::{BatchProgress, CycleOutcome, CycleReport, EngineState, EntityCounts, PerSide};
 pub use value::Value;

@@ -155,6 +155,39 @@ pub struct MatchRule {
     pub fields: Vec<String>,
 }
 
+/// Roles in opportunities whose customer is an account: one for each of its contacts that is in Marketo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccountRoles {
+    /// The name of these roles.
+    pub role: String,
+}
+
+impl Default for AccountRoles {
+    fn default() -> Self {
+        Self {
+            role: "Account contact".to_owned(),
+        }
+    }
+}
+
+impl AccountRoles {
+    /// Characters Marketo takes of a role's name.
+    const LONGEST: usize = 50;
+
+    /// Why these roles cannot be made.
+    pub fn problem(&self) -> Option<String> {
+        let (long, blank) = (self.role.chars().count(), self.role.trim().is_empty());
+        if blank {
+            return Some("account_roles needs a role name".to_owned());
+        }
+        let longest = Self::LONGEST;
+        (long > longest).then(|| {
+            format!("the role name of account_roles has {long} characters, Marketo takes {longest}: shorten it")
+        })
+    }
+}
+
 /// All rules of one entity beyond direction and policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -179,6 +212,10 @@ pub struct EntityRules {
     /// before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_fallback: Option<Uuid>,
+    /// Of opportunities: whether the contacts of an account that is the customer have roles. None: they have not, and
+    /// those that were made are taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_roles: Option<AccountRoles>,
 }
 
 impl Default for EntityRules {
@@ -194,6 +231,7 @@ impl Default for EntityRules {
             }],
             create_in_dynamics: None,
             owner_fallback: None,
+            account_roles: None,
         }
     }
 }
@@ -231,6 +269,8 @@ pub enum RuleChange {
     CreateInDynamics(Option<String>),
     /// Who owns what has no owner in Marketo.
     OwnerFallback(Option<Uuid>),
+    /// Whether the contacts of an account have roles in its opportunities.
+    AccountRoles(Option<AccountRoles>),
     /// All rules at once.
     All(Box<EntityRules>),
 }
@@ -249,6 +289,7 @@ impl RuleChange {
             Self::Matching(matching) => rules.matching = matching,
             Self::CreateInDynamics(rule) => rules.create_in_dynamics = rule,
             Self::OwnerFallback(row) => rules.owner_fallback = row,
+            Self::AccountRoles(roles) => rules.account_roles = roles,
             Self::All(all) => *rules = *all,
         }
     }

@@ -78,6 +78,8 @@ impl Tx<'_> {
             "DELETE FROM wanted",
             "DELETE FROM conversion",
             "DELETE FROM dependant",
+            "DELETE FROM belonging",
+            "DELETE FROM account_role",
             "DELETE FROM alias",
             "DELETE FROM base",
             // One by one state first, so that the kept counts follow.

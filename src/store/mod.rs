@@ -4,6 +4,7 @@
 //! with its types and its `impl Reader` and `impl Tx`. The store has no clock: every time is given by the caller
 //! and kept to the millisecond.
 
+mod account_roles;
 mod activities;
 mod base;
 mod columns;
@@ -40,6 +41,7 @@ mod waiting;
 mod wanted;
 mod work;
 
+pub use account_roles::{AccountRole, Belonging, Half, MOST_MEMBERS, Paired};
 pub use base::Base;
 pub use conflict_list::{ConflictFilter, Order};
 pub use conflicts::{NewConflict, Resolved};

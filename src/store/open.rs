@@ -14,7 +14,7 @@ use super::StoreError;
 const APPLICATION_ID: i32 = 0x5359_4E44;
 
 /// Every schema, in order; a file's `user_version` says how many it has seen.
-const MIGRATIONS: [&str; 12] = [
+const MIGRATIONS: [&str; 13] = [
     include_str!("../../assets/migrations/0001_first.sql"),
     include_str!("../../assets/migrations/0002_ledger.sql"),
     include_str!("../../assets/migrations/0003_rules.sql"),
@@ -27,6 +27,7 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("../../assets/migrations/0010_related.sql"),
     include_str!("../../assets/migrations/0011_minutes.sql"),
     include_str!("../../assets/migrations/0012_request.sql"),
+    include_str!("../../assets/migrations/0013_account_roles.sql"),
 ];
 
 /// How long a connection waits for another process before it gives up.

@@ -131,3 +131,39 @@ fn a_configuration_to_start_from_is_written_once() {
     assert_eq!(init(), Some(1), "one that is there is left alone");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "# mine\n");
 }
+
+/// The option is a line of the document; a name Marketo would not take, or another entity's, changes nothing.
+#[test]
+fn account_roles_are_set_in_the_document_of_opportunities_alone() {
+    let servers = Servers::start(20);
+    servers.syncdeck(&["sync", "--json"]);
+    let exported = text(&servers.syncdeck(&["config", "export"]));
+    assert!(!exported.contains("account_roles"), "{exported}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("entities.toml");
+    let apply = |entity: &str, role: &str| {
+        let (before, own) = exported
+            .split_once(&format!("name = \"{entity}\""))
+            .unwrap();
+        let option =
+            format!("[entity.rules.account_roles]\nrole = \"{role}\"\n\n[entity.rules.filter]");
+        let own = own.replacen("[entity.rules.filter]", &option, 1);
+        std::fs::write(&file, format!("{before}name = \"{entity}\"{own}")).unwrap();
+        servers.syncdeck(&["config", "apply", file.to_str().unwrap()])
+    };
+    for (entity, role) in [("account", "Member"), ("opportunity", &*"x".repeat(51))] {
+        let refused = apply(entity, role);
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.contains("account_roles"), "{said}");
+        assert_eq!(text(&servers.syncdeck(&["config", "export"])), exported);
+    }
+    let taken = apply("opportunity", "Member");
+    assert_eq!(taken.status.code(), Some(0), "{taken:?}");
+    assert!(
+        text(&taken).contains("+ opportunity: role = \"Member\""),
+        "{taken:?}"
+    );
+    let now = text(&servers.syncdeck(&["config", "export"]));
+    assert!(now.contains("role = \"Member\""), "{now}");
+}

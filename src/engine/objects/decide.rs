@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::draft::{Key, write};
 use super::end::ObjectEnd;
-use super::{ending, rolling, ties, twins};
+use super::{ending, members, rolling, ties, twins};
 use crate::engine::editing::edited;
 use crate::engine::lane::Lane;
 use crate::engine::plan::{LinkPlan, Plan, op_field};
@@ -57,7 +57,7 @@ fn here(lane: &Lane, end: &ObjectEnd, item: &Item, row: &Record, mut plan: Plan)
     if item.missing.iter().any(|missing| missing.required) {
         return plan;
     }
-    if let Some(refused) = end.refused(row) {
+    if let Some(refused) = members::excess(row).or_else(|| end.refused(row)) {
         plan.refused.push(refused);
         return plan;
     }

@@ -38,6 +38,8 @@ pub(in crate::engine) struct ObjectEnd {
     pub(super) outside: Vec<(Table, Scope)>,
     /// The entities whose roles go before an opportunity does.
     pub(super) roles: Vec<Entity>,
+    /// What the roles of an account's contacts are called; none where they are to go.
+    pub(super) members: Option<String>,
     /// Columns that name rows which have to be in Marketo first.
     pub(super) needs: Vec<(String, Entity)>,
 }
@@ -73,6 +75,7 @@ impl ObjectEnd {
             deleted: Deleted::Kept,
             can_flag: false,
             path: None,
+            members: None,
             needs: Vec::new(),
             between: Vec::new(),
             outside: Vec::new(),

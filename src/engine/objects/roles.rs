@@ -75,6 +75,7 @@ pub(super) async fn parts(
         }
         let name = match tie.part {
             Part::Customer => Some(Value::text(CUSTOMER)),
+            Part::Member => end.members.as_deref().map(Value::text),
             Part::Connection(role) => names.get(&role).cloned(),
         };
         let Some(name) = name else { continue };
@@ -102,7 +103,7 @@ async fn names(
     };
     let role = |tie: &Tie| match tie.part {
         Part::Connection(role) => Some(role),
-        Part::Customer => None,
+        Part::Customer | Part::Member => None,
     };
     let mut roles: Vec<Uuid> = ties.iter().filter_map(role).collect();
     roles.sort_unstable();

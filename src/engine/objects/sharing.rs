@@ -158,7 +158,7 @@ fn holding(
     opportunity: Uuid,
 ) -> Result<Vec<(Link, String)>, StoreError> {
     let mut keys: Vec<RecordKey> = Vec::new();
-    for entity in [Entity::ROLE, Entity::CUSTOMER_ROLE] {
+    for entity in Entity::ROLES {
         keys.extend(reader.dependants(opportunity, &entity)?);
     }
     let links = reader.links_by_key(&keys)?.into_values();

@@ -2,7 +2,7 @@
 //!
 //! As Marketo's own connector does: each connection from an opportunity to a contact, in a role of the stakeholders'
 //! category, is one role of the contact's person; and so is a contact that is an opportunity's potential customer. An
-//! account that is the customer is nobody's role.
+//! account that is the customer is nobody's role, unless the admin wants its contacts to have one each.
 
 use uuid::Uuid;
 
@@ -13,6 +13,9 @@ use crate::model::{Entity, Record, Value};
 const CONNECTION: [&str; 4] = ["record1id", "record2id", "record2roleid", "statecode"];
 /// What is read of an opportunity for its customer's role.
 const CUSTOMER: [&str; 1] = ["customerid"];
+
+/// The columns, worked out, of the two an account's contact and its opportunity are.
+pub(super) const PAIR: [&str; 2] = ["pair:opportunity", "pair:contact"];
 
 /// The state of a connection that holds.
 const ACTIVE: i64 = 0;
@@ -31,11 +34,13 @@ pub(super) enum Part {
     Connection(Uuid),
     /// As the one it is to be sold to.
     Customer,
+    /// As one of the customer's, which is an account.
+    Member,
 }
 
 /// The columns a lane of roles reads without mapping them.
 pub(super) fn columns(entity: &Entity) -> &'static [&'static str] {
-    if *entity == Entity::CUSTOMER_ROLE {
+    if *entity == Entity::CUSTOMER_ROLE || *entity == Entity::ACCOUNT_ROLE {
         &CUSTOMER
     } else {
         &CONNECTION
@@ -46,6 +51,8 @@ pub(super) fn columns(entity: &Entity) -> &'static [&'static str] {
 pub(super) fn name_column(entity: &Entity) -> &'static str {
     if *entity == Entity::CUSTOMER_ROLE {
         "customerid:role"
+    } else if *entity == Entity::ACCOUNT_ROLE {
+        "customerid:contacts"
     } else {
         "record2roleid:name"
     }
@@ -62,6 +69,14 @@ pub(super) fn tie(entity: &Entity, row: &Record) -> Option<Tie> {
             opportunity: namesake(entity, row.key.dynamics()?),
             contact: id("customerid:contact")?,
             part: Part::Customer,
+        });
+    }
+    if *entity == Entity::ACCOUNT_ROLE {
+        let [opportunity, contact] = PAIR.map(id);
+        return Some(Tie {
+            opportunity: opportunity?,
+            contact: contact?,
+            part: Part::Member,
         });
     }
     if *row.get("statecode") != Value::Integer(ACTIVE) {

@@ -1,5 +1,6 @@
 //! What travels one way to objects beside people: owners, companies, opportunities, roles, custom objects.
 
+mod account_roles;
 mod accounts;
 mod adopting;
 mod backfills;
