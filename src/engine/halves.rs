@@ -35,7 +35,7 @@ pub(super) enum Turn {
         lead: Uuid,
         link: Option<Link>,
         base: Base,
-        /// What our writes to the lead's fields replaced there: a contact made before one of them has that.
+        /// What our writes put into the lead's fields and replaced there: a contact made before a later one has that.
         replaced: Replaced,
     },
     /// A lead became a contact that stands for it.
@@ -163,13 +163,15 @@ struct Known {
     replaced: HashMap<Uuid, Replaced>,
 }
 
-/// What our last writes to a row replaced there.
+/// What our last writes to a row put there, and what they replaced.
 fn replaced(reader: &Reader<'_>, row: Uuid) -> Result<Replaced, StoreError> {
     let mut replaced = Replaced::new();
     let writes = reader.journal_of(RecordKey::Dynamics(row), WRITES)?;
     let writes = writes.into_iter().map(|one| one.entry);
     for write in writes.filter(|one| one.side == Side::Dynamics && !one.field.is_empty()) {
-        replaced.entry(write.field).or_default().push(write.before);
+        // People may have written in between: what we had put there need not be what a later write of ours replaced.
+        let values = replaced.entry(write.field).or_default();
+        values.extend([write.before, write.after]);
     }
     Ok(replaced)
 }

@@ -299,6 +299,8 @@ fn restore(
         step.why = Some("it was written again since".to_owned());
     } else if let Some(why) = rollback_one_way::why_not(travels, group) {
         step.why = Some(why);
+    } else if let Some(why) = rollback_one_way::stays(&step.entity, &step.field, &take) {
+        step.why = Some(why);
     } else {
         step.then = one_way.map(rollback_one_way::held);
         (step.action, step.seen, step.take) = ("restore", seen, Some(take));

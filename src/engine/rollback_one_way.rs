@@ -1,6 +1,7 @@
 //! Taking back what a cycle wrote to fields of people that travel one way: they are put back where they arrive alone.
 
-use crate::model::{Direction, Side};
+use super::objects;
+use crate::model::{Direction, Entity, Side, Take, Value};
 use crate::store::JournalRow;
 
 /// The side that a field arrives at, where it travels one way only.
@@ -31,5 +32,20 @@ pub(super) fn why_not(travels: Direction, writes: &[JournalRow]) -> Option<Strin
         "the field does not travel any more".to_owned()
     } else {
         format!("the cycle wrote it to {side}, and it is not written to {side} any more")
+    })
+}
+
+/// Why a person keeps the company or the owner a cycle gave: Marketo moves people, and takes nobody out.
+pub(super) fn stays(entity: &Entity, field: &str, take: &Take) -> Option<String> {
+    let emptied = matches!(
+        take,
+        Take::Alone {
+            value: Value::Null,
+            ..
+        } | Take::Value(Value::Null)
+    );
+    let held = entity.is_person() && objects::is_reference(field) && emptied;
+    held.then(|| {
+        "Marketo moves a person to another company or owner, and takes nobody out of one".to_owned()
     })
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::decide::Setting;
 use super::deleting::removal;
+use super::landed;
 use super::plan::{LinkPlan, Plan, Write};
 use super::related::{self, Relation};
 use super::slice::Item;
@@ -99,14 +100,16 @@ pub(super) fn leave(setting: &Setting<'_>, item: &Item) -> Plan {
     if was_out(link) {
         return plan;
     }
-    let frozen = Plan {
+    let mut frozen = Plan {
         link_plan: LinkPlan::Freeze,
         crosses: true,
         ..plan
     };
-    let Some(person) = item.person.record() else {
+    let (Some(row), Some(person)) = (item.row.record(), item.person.record()) else {
         return frozen;
     };
+    // What a write without an answer came to is known now, and asked never again.
+    frozen.agreed = landed::fields(setting.lane, item, row, person);
     if !setting.lane.direction().writes(Side::Marketo) {
         return frozen;
     }

@@ -102,6 +102,26 @@ async fn what_the_lead_was_told_since_is_told_to_the_contact_and_not_taken_back(
     assert_eq!(bench.column(contact, "jobtitle"), json!("Enchantress"));
 }
 
+/// What the contact was made with had been written to the lead by us, and replaced there by somebody else.
+#[tokio::test(start_paused = true)]
+async fn a_lead_edited_after_it_was_qualified_does_not_make_its_contacts_value_news() {
+    let (bench, lead, person) = lead_in_step().await;
+    bench.edit_person(person, "title", "Countess");
+    assert_clean(&bench.later().await);
+    bench.set(Entity::LEAD, Direction::Both, Policy::Marketo);
+    bench.set(Entity::CONTACT, Direction::Off, Policy::Ask);
+    let contact = bench.qualify(lead).await;
+    bench.edit(lead, "jobtitle", "of nobody");
+    bench.edit_person(person, "title", "Enchantress");
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.column(lead, "jobtitle"), json!("Enchantress"));
+    bench.set(Entity::CONTACT, Direction::Both, Policy::Ask);
+    assert_clean(&bench.later().await);
+    assert_taken_over(&bench, lead, contact, person);
+    assert_eq!(bench.field(person, "title"), json!("Enchantress"));
+    assert_eq!(bench.column(contact, "jobtitle"), json!("Enchantress"));
+}
+
 /// The cycle never ended: the contact waited for a write that nobody was to look at any more.
 #[tokio::test(start_paused = true)]
 async fn a_write_to_a_lead_that_is_switched_off_does_not_hold_its_contact() {

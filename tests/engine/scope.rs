@@ -2,10 +2,11 @@
 
 use serde_json::json;
 use syncdeck::engine::{filter_plan, filter_test};
-use syncdeck::model::{CycleOutcome, Entity, Filter, LeavePolicy, RuleChange};
+use syncdeck::model::{CycleOutcome, Entity, Filter, LeavePolicy, RuleChange, Side};
 
 use super::harness::rules::plan_of;
-use super::harness::{Bench, assert_clean, written};
+use super::harness::wire::Fate;
+use super::harness::{Bench, SETTLE, assert_clean, written};
 
 fn only_londoners() -> Filter {
     Filter {
@@ -107,4 +108,31 @@ async fn leaving_flags_or_deletes_the_person_by_policy_and_coming_back_mends_it(
         assert_eq!(bench.field(person, "title"), json!("Countess"));
         bench.assert_in_step();
     }
+}
+
+/// Its write without an answer is looked at once, and never again.
+#[tokio::test(start_paused = true)]
+async fn a_row_that_leaves_after_a_write_without_an_answer_still_agrees_on_it() {
+    let bench = Bench::empty();
+    bench.rule(&Entity::LEAD, RuleChange::Filter(only_londoners()));
+    let row = bench.somebody("Ada");
+    bench.edit(row, "address1_city", "London");
+    let report = bench.cycle().await;
+    if report.outcome == CycleOutcome::Halted {
+        bench.approving(&plan_of(&report)).await;
+    }
+    bench.pass(10).await;
+    let person = bench.person_of(row);
+    bench.wire.spoil_next_write(Side::Marketo, Fate::Lost);
+    bench.edit(row, "jobtitle", "Countess");
+    bench.later().await;
+    assert_eq!(bench.field(person, "title"), json!("Countess"), "it landed");
+    bench.edit(row, "address1_city", "Paris");
+    bench.edit(row, "jobtitle", "Lady");
+    bench.pass(SETTLE.as_secs() + 10).await;
+    bench.later().await;
+    bench.edit(row, "address1_city", "London");
+    bench.later().await;
+    assert!(bench.conflicts().is_empty(), "{:#?}", bench.conflicts());
+    assert_eq!(bench.field(person, "title"), json!("Lady"));
 }

@@ -171,3 +171,26 @@ async fn a_value_put_back_without_an_answer_is_held_too() {
     assert_eq!(written(&bench.later().await), 0);
     assert!(bench.open_conflicts().is_empty());
 }
+
+/// Marketo moves a person to another company, and takes nobody out of one.
+#[tokio::test(start_paused = true)]
+async fn a_company_given_by_a_cycle_is_not_taken_away_again() {
+    let bench = Bench::whole(0, 1);
+    let account = bench.row_of("account", &[("name", json!("Contoso"))]);
+    let row = bench.row_of("contact", &[("lastname", json!("Hopper"))]);
+    assert_clean(&bench.cycle().await);
+    bench.pass(10).await;
+    let to = json!(format!("/accounts({account})"));
+    bench.edit(row, "parentcustomerid_account@odata.bind", to);
+    let report = bench.later().await;
+    let person = bench.person_of(row);
+    assert_eq!(bench.field(person, "externalCompanyId"), json!(account));
+    let shown = plan(&bench, report.cycle);
+    let step = shown
+        .steps
+        .iter()
+        .find(|step| step.field == "externalCompanyId");
+    let step = step.unwrap();
+    assert_ne!(step.action, "restore", "{step:?}");
+    assert!(step.why.as_deref().unwrap().contains("takes nobody out"));
+}

@@ -44,7 +44,7 @@ pub(super) use opportunities::seen;
 pub(super) use outside::TakenAlong;
 pub(super) use parents::parent_column;
 pub(super) use prepare::{acquaint, keep_known, person_columns};
-pub(super) use references::{Missing, is_there, resolve};
+pub(super) use references::{Missing, is_reference, is_there, resolve};
 pub(super) use sharing::has_role;
 pub(super) use virtuals::{dress, is_untold};
 pub(super) use write::write;

@@ -28,6 +28,11 @@ pub(super) fn points(marketo: &str) -> Option<Points> {
     }
 }
 
+/// Whether the field of that name points to another record.
+pub(in crate::engine) fn is_reference(marketo: &str) -> bool {
+    points(marketo).is_some()
+}
+
 /// What a row points to and Marketo does not have, or cannot follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::engine) struct Missing {
