@@ -6,6 +6,7 @@
 
 use super::decide::Setting;
 use super::lane::Lane;
+use super::objects::DELETED;
 use super::plan::{LinkPlan, Plan, Write};
 use super::slice::{Item, Seen};
 use super::stamp;
@@ -139,7 +140,7 @@ fn hold(
     survivor: &str,
 ) -> Plan {
     let mut plan = Plan::nothing(item);
-    let word = |this| if this == deleted { "deleted" } else { survivor };
+    let word = |this| if this == deleted { DELETED } else { survivor };
     plan.opened.push(NewConflict {
         link: item.link_id(),
         entity: setting.lane.entity().clone(),

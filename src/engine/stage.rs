@@ -171,6 +171,11 @@ impl Stage<'_, '_> {
             let mut conflict = conflict.clone();
             conflict.link = link;
             let id = self.tx.open_conflict(&conflict)?;
+            if objects::asks_about_the_gone(conflict.kind, conflict.marketo.as_text()) {
+                // Who belongs to the person waits for the answer, and says so.
+                let row = conflict.dynamics_id;
+                row.map_or(Ok(()), |row| self.tx.wake(row, self.now))?;
+            }
             let what = match conflict.field.as_str() {
                 "" => conflict.kind.word().replace('_', " "),
                 field => format!("{field} changed on both sides"),

@@ -61,7 +61,8 @@ pub(super) fn note(
         };
         tx.depend(*parent, entity, key, missing.required)?;
         let parent = RecordKey::Dynamics(*parent);
-        let links = tx.links_by_key(&[parent])?;
+        let mut links = tx.links_by_key(&[parent])?;
+        objects::without_the_gone(tx, &mut links)?;
         let there = links.get(&parent).is_some_and(objects::is_there);
         let at = if there { now } else { now + WAITS_LONGEST };
         due = Some(due.map_or(at, |due: DateTime<Utc>| due.min(at)));

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::end::ObjectEnd;
+use super::gone::without_the_gone;
 use super::references::{Missing, is_there};
 use crate::connectors::marketo::Object;
 use crate::engine::context::Context;
@@ -160,7 +161,11 @@ async fn links(
     let keys: Vec<RecordKey> = keys.collect();
     Ok(context
         .store
-        .read(move |reader| reader.links_by_key(&keys))
+        .read(move |reader| {
+            let mut links = reader.links_by_key(&keys)?;
+            without_the_gone(reader, &mut links)?;
+            Ok(links)
+        })
         .await?)
 }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::end::ObjectEnd;
 use super::gather::under;
+use super::gone::without_the_gone;
 use super::outside;
 use super::references::{Missing, is_there};
 use super::ties::{Part, Tie, name_column, tie};
@@ -52,7 +53,8 @@ pub(super) async fn parts(
     let (links, bases) = context
         .store
         .read(move |reader| {
-            let links = reader.links_by_key(&ends)?;
+            let mut links = reader.links_by_key(&ends)?;
+            without_the_gone(reader, &mut links)?;
             let ids: Vec<LinkId> = links.values().map(|link| link.id).collect();
             let mut bases = reader.bases(&ids)?;
             let base = |(key, link): (&RecordKey, &Link)| Some((*key, bases.remove(&link.id)?));

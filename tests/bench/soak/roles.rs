@@ -182,8 +182,11 @@ fn waits(ledger: &Ledger, one: &Wanted, tally: &mut Tally) {
     match ledger.of_object(&one.row) {
         Some(reason) => tally.excused(one.entity, &format!("its contact has no person: {reason}")),
         None => tally.wrong(format!(
-            "{} {}: the contact {} has no person, and nothing says so",
-            one.entity, one.row, one.contact
+            "{} {}: the contact {} has no person, and nothing says so (its links: {:?})",
+            one.entity,
+            one.row,
+            one.contact,
+            ledger.links(&one.contact)
         )),
     }
 }

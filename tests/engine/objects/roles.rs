@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use syncdeck::engine::{self, Asked};
-use syncdeck::model::{Entity, FailureClass};
+use syncdeck::model::{ConflictKind, DeletePolicy, Entity, FailureClass, RuleChange, Side, Take};
 use syncdeck::sandbox::dynamics::stakeholder_role;
 use syncdeck::store::Tx;
 use uuid::Uuid;
@@ -174,6 +174,48 @@ async fn a_role_says_so_when_its_person_is_gone() {
         assert_eq!(failures[0].entity, Entity::ROLE);
         assert_eq!(failures[0].refusal.class, FailureClass::MissingParent);
     }
+}
+
+/// The admin is asked what becomes of an edited contact; until then nothing is written to a person who is gone.
+#[tokio::test(start_paused = true)]
+async fn a_role_waits_while_its_contacts_loss_is_undecided() {
+    let bench = Bench::whole(0, 1);
+    let (deal, grace) = (deal(&bench), contact(&bench, "Hopper"));
+    stakeholder(&bench, deal, grace, 0);
+    assert_clean(&bench.cycle().await);
+    assert!(bench.world.marketo.delete_person(bench.person_of(grace)));
+    bench.edit(grace, "jobtitle", "Rear admiral");
+    bench.later().await;
+    bench.later().await;
+    assert_eq!(bench.pending().kind, ConflictKind::DeleteEdit);
+    let late = stakeholder(&bench, deal, grace, 1);
+    bench.wire.take();
+    bench.later().await;
+    assert!(bench.wire.take_writes().is_empty());
+    let waits = bench.failures();
+    assert_eq!(waits.len(), 2, "{waits:#?}");
+    assert!(waits.iter().any(|one| one.dynamics_id == Some(late)));
+    let classes = waits.iter().map(|one| one.refusal.class);
+    assert!(classes.eq([FailureClass::MissingParent; 2]));
+    // A new person is made for the contact, whose roles follow.
+    let change = RuleChange::Delete {
+        side: Side::Marketo,
+        policy: DeletePolicy::Recreate,
+    };
+    bench.rule(&Entity::CONTACT, change);
+    bench.resolve(bench.pending().id, Take::Side(Side::Dynamics));
+    bench.later().await;
+    bench.edit(grace, "jobtitle", "Commodore");
+    bench.later().await;
+    bench.later().await;
+    let person = bench.person_of(grace);
+    let plays = [
+        plays(person, "Decision Maker"),
+        plays(person, "Stakeholder"),
+    ];
+    let cast = cast(&bench, deal);
+    assert!(plays.iter().all(|role| cast.contains(role)), "{cast:?}");
+    assert_eq!(bench.failures().len(), 0);
 }
 
 #[tokio::test(start_paused = true)]
