@@ -105,7 +105,7 @@ impl Stage<'_, '_> {
                 // With a flag to be set or a record to be deleted, the link is buried when that is confirmed.
                 if plan.to_marketo.is_none() && plan.to_dynamics.is_none() {
                     self.tx.set_link_state(link, LinkState::Tombstone)?;
-                    self.tx.let_fields_go(link, self.now)?;
+                    self.tx.let_questions_go(link, self.now)?;
                     self.there(plan)?;
                     converted::ended(self.tx, self.entity, plan.dynamics, self.now)?;
                 }

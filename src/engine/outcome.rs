@@ -110,7 +110,7 @@ impl Settle<'_, '_> {
 
     fn bury(&self, op: &Op) -> Result<(), StoreError> {
         let Some(link) = op.link else { return Ok(()) };
-        self.tx.let_fields_go(link, self.now)?;
+        self.tx.let_questions_go(link, self.now)?;
         if let Some(row) = op.dynamics {
             self.tx.wake(row, self.now)?;
         }

@@ -199,6 +199,16 @@ impl Tx<'_> {
         self.run(&sql, (link, At(at))).map(drop)
     }
 
+    /// Closes whatever is asked about a link that has ended: its records, or who they are, matter to nobody any more.
+    /// What was overwritten stays, and what the admin has taken back is carried out where it can be.
+    pub fn let_questions_go(&self, link: LinkId, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql = format!(
+            "UPDATE conflict SET status = 'superseded', changed = ?2 WHERE link = ?1
+               AND kind NOT IN ('overwritten', 'edit', 'undo', 'rollback') AND {OPEN}"
+        );
+        self.run(&sql, (link, At(at))).map(drop)
+    }
+
     /// Moves a conflict on: applied, converged, superseded.
     pub fn set_conflict_status(
         &self,

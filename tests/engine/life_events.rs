@@ -102,6 +102,22 @@ async fn two_linked_people_merged_in_marketo_are_held_and_asked() {
     assert!(bench.world.dynamics.row("lead", two).is_some());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_merge_is_asked_about_no_more_once_the_row_is_gone() {
+    let bench = Bench::empty();
+    let (one, two) = (bench.somebody("Ada"), bench.somebody("Grace"));
+    bench.cycle().await;
+    bench.pass(10).await;
+    let (winner, loser) = (bench.person_of(one), bench.person_of(two));
+    bench.world.marketo.merge_people(winner, &[loser]);
+    bench.later().await;
+    let merge = bench.pending().id;
+    bench.world.dynamics.delete_row("lead", two).unwrap();
+    bench.later().await;
+    assert_eq!(bench.status(merge), ConflictStatus::Superseded);
+    assert_eq!(bench.open_conflicts(), []);
+}
+
 /// Marketo fills the winner's empty fields with the loser's, our mark among them.
 #[tokio::test(start_paused = true)]
 async fn whoever_takes_a_deleted_rows_person_in_is_not_marked_as_deleted() {
