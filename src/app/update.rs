@@ -174,7 +174,7 @@ fn taken(command: &Command) -> String {
             format!("{entity}: changed, obeyed from the next cycle on")
         }
         Command::Resolve { .. } => "decided: written in the next batch, u takes it back".to_owned(),
-        Command::Unresolve { .. } => "taken back: it waits for a decision again".to_owned(),
+        Command::Unresolve { .. } => "taken back before it was written".to_owned(),
         Command::RetryFailures { .. } | Command::RetryAlike { .. } => {
             "failed records are tried again".to_owned()
         }

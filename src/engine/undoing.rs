@@ -28,11 +28,15 @@ pub fn undo(
     let Some(conflict) = tx.conflict(id)? else {
         return Ok(Asked::No("there is no such conflict".to_owned()));
     };
-    if conflict.status == ConflictStatus::Resolved && !conflict.kind.is_correction() {
+    if conflict.status == ConflictStatus::Resolved {
         tx.unresolve_conflict(id)?;
-        return Ok(Asked::Done(
-            "taken back before it was written: it waits for a decision again".to_owned(),
-        ));
+        let then = if conflict.kind.is_correction() {
+            "nothing comes of it"
+        } else {
+            "it waits for a decision again"
+        };
+        let text = format!("taken back before it was written: {then}");
+        return Ok(Asked::Done(text));
     }
     if conflict.status != ConflictStatus::Applied {
         let text = format!(

@@ -168,10 +168,11 @@ impl Tx<'_> {
         self.outcome(id, changed)
     }
 
-    /// Takes back a decision that was not applied: the conflict is pending again.
+    /// Takes back a decision that was not applied: the conflict is pending again. A correction asks nothing: it is dropped.
     pub fn unresolve_conflict(&self, id: ConflictId) -> Result<Resolved, StoreError> {
         let changed = self.run(
-            "UPDATE conflict SET status = 'pending', resolution = NULL
+            "UPDATE conflict SET resolution = NULL,
+                    status = iif(kind IN ('edit', 'undo', 'rollback'), 'superseded', 'pending')
              WHERE id = ?1 AND status = 'resolved'",
             [id],
         )?;

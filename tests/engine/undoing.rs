@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use syncdeck::engine::{self, Asked, RollbackPlan, plan_rollback, roll_back};
-use syncdeck::model::{Cause, ConflictId, ConflictStatus, CycleId, Side, Take};
+use syncdeck::model::{Cause, ConflictId, ConflictKind, ConflictStatus, CycleId, Side, Take};
 use uuid::Uuid;
 
 use super::harness::{Bench, assert_clean, text, written};
@@ -64,6 +64,19 @@ async fn a_decision_taken_back_restores_both_values_and_asks_again() {
         assert_eq!(bench.field(person, "title"), json!("Countess"));
         assert_eq!(written(&bench.later().await), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_to_be_taken_back_stands_if_the_admin_thinks_better_of_it() {
+    let (bench, row, _, id) = decided(Take::Side(Side::Marketo)).await;
+    assert!(matches!(undo(&bench, id), Asked::Done(_)));
+    let correction = bench.open_conflicts().remove(0);
+    assert_eq!(correction.kind, ConflictKind::Undo);
+    assert!(matches!(undo(&bench, correction.id), Asked::Done(_)));
+    assert_eq!(bench.status(correction.id), ConflictStatus::Superseded);
+    assert_eq!(written(&bench.later().await), 0);
+    assert_eq!(bench.column(row, "jobtitle"), json!("Lady"));
+    assert_eq!(bench.open_conflicts(), []);
 }
 
 #[tokio::test(start_paused = true)]
