@@ -55,6 +55,7 @@ pub(super) async fn gather(
 ) -> Result<Candidates, EngineError> {
     let read = read_rows(context, lane, &mut slice.items).await?;
     wait_for_others(context, slice.claim_read(lane, &read)).await?;
+    wait_for_others(context, slice.claim_given()).await?;
     let turns = turns(context, lane, slice).await?;
     read_people(context, lane, &mut slice.items).await?;
     objects::resolve(context, lane, &mut slice.items).await?;

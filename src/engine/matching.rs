@@ -214,13 +214,7 @@ fn resolved(
         return two_rows::resolved(setting, item, row, (held, resolution))
             .unwrap_or_else(|| asked_again(setting, item, row, held));
     }
-    let chosen = match &resolution.take {
-        Take::Side(Side::Dynamics) => None,
-        Take::Side(Side::Marketo) => held.marketo.to_string().parse().ok(),
-        Take::Value(value) => value.to_string().trim().parse::<MarketoId>().ok(),
-        Take::Each { .. } | Take::Alone { .. } => None,
-    };
-    let mut plan = match (&resolution.take, chosen, row.key.dynamics()) {
+    let mut plan = match (&resolution.take, given(held), row.key.dynamics()) {
         (Take::Side(Side::Dynamics), _, Some(id)) => create(setting, item, row, id),
         (_, Some(person), _) if setting.candidates.people.contains_key(&person) => {
             link(setting, item, row, person, false)
@@ -230,6 +224,18 @@ fn resolved(
     };
     plan.applied.push(held.id);
     plan
+}
+
+/// The person that the admin's word on a held row names.
+pub(super) fn given(held: &Conflict) -> Option<MarketoId> {
+    let resolution = held.resolution.as_ref()?;
+    match &resolution.take {
+        Take::Each { .. } | Take::Alone { .. } => None,
+        _ if held.kind != ConflictKind::AmbiguousMatch => held.marketo_id,
+        Take::Side(Side::Dynamics) => None,
+        Take::Side(Side::Marketo) => held.marketo.to_string().parse().ok(),
+        Take::Value(value) => value.to_string().trim().parse().ok(),
+    }
 }
 
 fn asked_again(setting: &Setting<'_>, item: &Item, row: &Record, held: &Conflict) -> Plan {

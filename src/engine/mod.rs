@@ -12,6 +12,7 @@ mod backfill;
 mod backfill_spec;
 mod backfilling;
 mod checking;
+mod claiming;
 mod claims;
 mod command;
 mod compare;

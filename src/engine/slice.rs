@@ -116,7 +116,7 @@ impl Item {
 #[derive(Debug)]
 pub(super) struct Slice {
     pub(super) items: Vec<Item>,
-    claim: Claim,
+    pub(super) claim: Claim,
 }
 
 impl Slice {
@@ -126,52 +126,6 @@ impl Slice {
             items: vec![item],
             claim: Claims::default().open(),
         }
-    }
-
-    /// Claims rows of other lanes; returns those that are being worked on elsewhere.
-    pub(super) fn claim_rows<'a>(&mut self, rows: impl Iterator<Item = &'a Uuid>) -> Vec<Uuid> {
-        let claim = &mut self.claim;
-        let busy = rows.filter(|row| !claim.extend(&[RecordKey::Dynamics(**row)], None));
-        busy.copied().collect()
-    }
-
-    /// Claims the addresses of unlinked rows that were only read now; gives back those whose address another slice is
-    /// working on: they would both find nobody, and both create somebody.
-    pub(super) fn claim_read(&mut self, lane: &Lane, read: &HashSet<RecordKey>) -> Vec<Dirty> {
-        let claim = &mut self.claim;
-        let mut blocked = Vec::new();
-        self.items.retain_mut(|item| {
-            let fresh = !item.is_linked() && item.row_key().is_some_and(|key| read.contains(&key));
-            let email = item
-                .row
-                .record()
-                .filter(|_| fresh)
-                .and_then(|row| lane.email_of(row));
-            let free = email.is_none_or(|email| claim.extend(&[], Some(&email)));
-            if !free {
-                blocked.append(&mut item.dirty);
-            }
-            free
-        });
-        blocked
-    }
-}
-
-impl Slice {
-    /// Claims what each item is known by elsewhere; gives back those of which another slice, or an earlier item, holds
-    /// something.
-    pub(super) fn claim_texts(&mut self, texts: impl Fn(&Item) -> Vec<String>) -> Vec<Dirty> {
-        let claim = &mut self.claim;
-        let mut blocked = Vec::new();
-        self.items.retain_mut(|item| {
-            let texts = texts(item);
-            let free = texts.iter().all(|text| claim.extend(&[], Some(text)));
-            if !free {
-                blocked.append(&mut item.dirty);
-            }
-            free
-        });
-        blocked
     }
 }
 

@@ -1,5 +1,7 @@
 //! Deletes, merges and matches that only a person can decide.
 
+use std::time::Duration;
+
 use serde_json::json;
 use syncdeck::model::{
     ConflictId, ConflictKind, ConflictStatus, CycleOutcome, RecordKey, Side, Take,
@@ -8,6 +10,7 @@ use syncdeck::store::LinkState;
 use uuid::Uuid;
 
 use super::harness::rules::plan_of;
+use super::harness::wire::Fate;
 use super::harness::{Bench, assert_clean, person_columns, text, written};
 
 async fn in_step() -> (Bench, Uuid, i64) {
@@ -244,6 +247,47 @@ async fn two_rows_of_one_address_never_make_two_people_unasked() {
     bench.later().await;
     assert_eq!(bench.people().len(), 1);
     assert_eq!(bench.pending().kind, ConflictKind::TwoRows);
+}
+
+/// The row that has the person is written just then: what it brings is seen, and asked about.
+#[tokio::test(start_paused = true)]
+async fn a_person_the_admin_gives_away_is_taken_over_as_it_is_by_then() {
+    let bench = Bench::empty();
+    let lead = bench.somebody("Ada");
+    bench.cycle().await;
+    let columns = person_columns("Ada");
+    let mut columns: Vec<_> = columns
+        .into_iter()
+        .filter(|(name, _)| *name != "subject")
+        .collect();
+    columns.push(("jobtitle", json!("Lady")));
+    let contact = bench.row_of("contact", &columns);
+    bench.later().await;
+    let asked = bench.pending();
+    assert_eq!(asked.kind, ConflictKind::TwoRows);
+    bench.edit(lead, "jobtitle", "Countess");
+    bench.resolve(asked.id, Take::Side(Side::Dynamics));
+    // The person is read a moment before the lead's write lands, and comes a moment after.
+    bench.wire.before(|sent| {
+        let people = sent.path.ends_with("/leads.json");
+        match sent.writes.is_empty() {
+            _ if sent.path.ends_with("/contacts") => Fate::Held(Duration::from_millis(500)),
+            true if people => Fate::Slow(Duration::from_secs(1)),
+            false if people => Fate::Held(Duration::from_millis(1700)),
+            _ => Fate::Pass,
+        }
+    });
+    bench.later().await;
+    bench.wire.unhook();
+    bench.later().await;
+    bench.later().await;
+    let person = bench.person_of(contact);
+    assert_eq!(bench.field(person, "title"), json!("Countess"));
+    let title = bench.pending();
+    assert_eq!(
+        (&title.dynamics, &title.marketo),
+        (&text("Lady"), &text("Countess"))
+    );
 }
 
 #[tokio::test(start_paused = true)]
