@@ -3,7 +3,7 @@
 //! The new row's GUID was chosen and stored when it was asked for, and the create says *only if there is none*: asked
 //! twice, cut off or killed, there is one row. Somebody who is there already is linked instead.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ use super::slice::{Item, Seen};
 use super::stamp;
 use crate::model::{Cause, FailureClass, MarketoId, Record, RecordKey, Refusal, Side, Value};
 use crate::reconcile::create_fields;
-use crate::store::{LinkState, OpField, OpKind};
+use crate::store::{Link, LinkState, OpField, OpKind};
 
 /// What a person's row cannot do without, though the API would take it: every form demands it, and people know it by it.
 const NEEDED: [&str; 1] = ["lastname"];
@@ -29,7 +29,11 @@ const SAME_ADDRESS: u32 = 10;
 #[derive(Debug, Default)]
 pub(super) struct Found {
     rows: HashMap<MarketoId, Vec<Record>>,
+    /// Those of them that are somebody else's already, or wait for a word on whose they are.
+    held: HashMap<MarketoId, Uuid>,
     accounts: HashMap<MarketoId, Uuid>,
+    /// People that are stamped with another row of ours: they were made of it, though its link may not know yet.
+    made_of: HashSet<MarketoId>,
 }
 
 /// Looks for the rows of wanted people: by our stamp, then by e-mail.
@@ -54,6 +58,13 @@ pub(super) async fn look_up(
         found.accounts.extend(account.map(|account| (id, account)));
         let mut rows = Vec::new();
         if let Some(row) = stamp::row_of(person) {
+            let key = RecordKey::Dynamics(row);
+            let held = context
+                .store
+                .read(move |reader| Ok(reader.links_by_key(&[key])?.remove(&key)))
+                .await?;
+            let other = |held: &Link| held.id != link && held.state != LinkState::Tombstone;
+            found.made_of.extend(held.filter(other).map(|_| id));
             rows = context
                 .dynamics
                 .read(&lane.table, &lane.columns, &[row])
@@ -79,6 +90,9 @@ pub(super) async fn look_up(
             let link = linked.get(&row.key);
             link.is_none_or(|link| link.state == LinkState::Tombstone)
         };
+        let held = rows.iter().find(|row| !free(row));
+        let held = held.and_then(|row| row.key.dynamics());
+        found.held.extend(held.map(|row| (id, row)));
         rows.retain(free);
         found.rows.insert(id, rows);
     }
@@ -118,11 +132,27 @@ pub(super) fn decide(setting: &Setting<'_>, item: &Item) -> Plan {
     }
     let none = Vec::new();
     let id = person.key.marketo().unwrap_or_default();
+    if setting.candidates.wanted.made_of.contains(&id) {
+        // The answer to that write was lost when this was asked for.
+        return Plan {
+            link_plan: LinkPlan::Bury,
+            ..plan
+        };
+    }
     let rows = setting.candidates.wanted.rows.get(&id).unwrap_or(&none);
-    match rows.as_slice() {
-        [] => create(setting, item, person, plan),
-        [row] => adopt(setting, item, row, person, row.key.dynamics()),
-        several => {
+    let held = setting.candidates.wanted.held.get(&id);
+    match (rows.as_slice(), held) {
+        ([], Some(row)) => {
+            let text = format!(
+                "the {} {row} has this address and is linked, or waits for a decision: decide that, or merge the two \
+                 people in Marketo",
+                setting.lane.entity()
+            );
+            refuse(plan, "held", FailureClass::Duplicate, &text)
+        }
+        ([], None) => create(setting, item, person, plan),
+        ([row], _) => adopt(setting, item, row, person, row.key.dynamics()),
+        (several, _) => {
             let ids: Vec<String> = several.iter().map(|row| row.key.to_string()).collect();
             let text = format!(
                 "several rows have this address: {}; link the right one with `syncdeck records link`",

@@ -1,5 +1,7 @@
 //! Staging a plan's link: made, given a person, handed on, held or ended, in the transaction that stages its writes.
 
+use uuid::Uuid;
+
 use super::converted;
 use super::handing;
 use super::plan::{LinkPlan, Linking, Plan};
@@ -13,6 +15,12 @@ impl Stage<'_, '_> {
         let known = plan.link.as_ref().map(|link| link.id);
         match (&plan.link_plan, known) {
             (LinkPlan::Keep, known) => Ok(Linking::Done(known)),
+            // Somebody who was asked for was found to be this row meanwhile.
+            (LinkPlan::New { .. } | LinkPlan::TakeOver { .. }, None)
+                if self.entity.is_person() && self.row_taken(plan.dynamics, None)? =>
+            {
+                Ok(Linking::Taken)
+            }
             (LinkPlan::New { marketo, state }, None) => {
                 if self.person_taken(*marketo, None)? {
                     return Ok(Linking::Taken);
@@ -43,6 +51,9 @@ impl Stage<'_, '_> {
             (LinkPlan::Attach { marketo, .. }, Some(_))
                 if self.person_taken(Some(*marketo), known)? =>
             {
+                Ok(Linking::Taken)
+            }
+            (LinkPlan::Found { dynamics }, Some(_)) if self.row_taken(*dynamics, known)? => {
                 Ok(Linking::Taken)
             }
             (_, Some(link)) => {
@@ -102,6 +113,10 @@ impl Stage<'_, '_> {
                 self.tx.set_link_state(link, LinkState::Live)
             }
             LinkPlan::Bury => {
+                if plan.link.as_ref().map(|link| link.state) == Some(LinkState::Wanted) {
+                    // There never was a row: nobody's person is kept for it.
+                    self.tx.set_link_marketo(link, None)?;
+                }
                 // With a flag to be set or a record to be deleted, the link is buried when that is confirmed.
                 if plan.to_marketo.is_none() && plan.to_dynamics.is_none() {
                     self.tx.set_link_state(link, LinkState::Tombstone)?;
@@ -129,7 +144,16 @@ impl Stage<'_, '_> {
 
     /// Whether another link has got hold of this person since the candidates were read; one that ended holds nobody.
     fn person_taken(&self, marketo: Option<i64>, ours: Option<LinkId>) -> Result<bool, StoreError> {
-        let Some(key) = marketo.map(RecordKey::Marketo) else {
+        self.taken(marketo.map(RecordKey::Marketo), ours)
+    }
+
+    /// Whether another link has got hold of this row since it was found.
+    fn row_taken(&self, row: Option<Uuid>, ours: Option<LinkId>) -> Result<bool, StoreError> {
+        self.taken(row.map(RecordKey::Dynamics), ours)
+    }
+
+    fn taken(&self, key: Option<RecordKey>, ours: Option<LinkId>) -> Result<bool, StoreError> {
+        let Some(key) = key else {
             return Ok(false);
         };
         let links = self.tx.links_by_key(&[key])?;

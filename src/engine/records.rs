@@ -149,6 +149,12 @@ pub fn link(
     ))
 }
 
+/// The GUID a person's row will have: nobody else's, and the same if the same history is lived again.
+fn chosen(marketo: MarketoId, now: DateTime<Utc>) -> Uuid {
+    let name = format!("syncdeck/{marketo}/{}", now.timestamp_micros());
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
+}
+
 /// Asks for a row in Dynamics; its GUID is chosen and kept here. Somebody who has one already is only looked at again.
 pub fn create(tx: &Tx<'_>, new: &NewRow, now: DateTime<Utc>) -> Result<Asked, StoreError> {
     let key = RecordKey::Marketo(new.marketo);
@@ -173,7 +179,7 @@ pub fn create(tx: &Tx<'_>, new: &NewRow, now: DateTime<Utc>) -> Result<Asked, St
             new.marketo, known.entity
         )));
     }
-    let id = Uuid::new_v4();
+    let id = chosen(new.marketo, now);
     let link = tx.insert_link(&NewLink {
         entity: new.entity.clone(),
         dynamics: Some(id),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use syncdeck::engine;
-use syncdeck::model::{CycleOutcome, Entity, RuleChange};
+use syncdeck::model::{CycleOutcome, Entity, FailureClass, RuleChange};
 
 use super::harness::rules::plan_of;
 use super::harness::{Bench, assert_clean};
@@ -120,4 +120,27 @@ async fn too_many_at_once_are_braked_and_a_rule_that_cannot_be_used_is_told() {
     bench.approving(&plan_of(&report)).await;
     settled(&bench).await;
     assert_eq!(bench.rows("lead").await.len(), 6);
+}
+
+/// Whoever has that address in Dynamics may be the same person: the admin says so, or merges the two in Marketo.
+#[tokio::test(start_paused = true)]
+async fn nobody_is_created_beside_a_row_of_the_same_address() {
+    let bench = Bench::empty();
+    let row = bench.somebody("Ada");
+    bench.cycle().await;
+    let double = person(&bench, "Ada", "London");
+    rule(&bench, &Entity::LEAD, "city == 'London'");
+    settled_with_failures(&bench).await;
+    assert_eq!(bench.rows("lead").await, [row]);
+    let failures = bench.failures();
+    assert_eq!(failures.len(), 1, "{failures:#?}");
+    assert_eq!(failures[0].marketo_id, Some(double));
+    assert_eq!(failures[0].refusal.class, FailureClass::Duplicate);
+    assert!(failures[0].refusal.message.contains(&row.to_string()));
+}
+
+async fn settled_with_failures(bench: &Bench) {
+    for _ in 0..3 {
+        bench.later().await;
+    }
 }

@@ -1,7 +1,8 @@
 //! Writes whose answer never came, and what people did meanwhile.
 
 use serde_json::json;
-use syncdeck::model::Side;
+use syncdeck::engine::{self, Asked, NewRow};
+use syncdeck::model::{Entity, Side};
 use uuid::Uuid;
 
 use super::harness::wire::Fate;
@@ -107,5 +108,28 @@ async fn whether_a_late_write_landed_is_told_by_the_row_as_it_is_not_as_the_feed
     bench.edit_person(person, "title", "Lady");
     settled(&bench).await;
     assert_eq!(bench.column(row, "jobtitle"), json!("Lady"));
+    assert_in_step_without_a_conflict(&bench);
+}
+
+/// The engine cannot know yet whose the person is; Marketo does, by our stamp.
+#[tokio::test(start_paused = true)]
+async fn nobody_is_made_in_dynamics_of_a_person_who_was_made_of_a_row_there() {
+    let bench = Bench::empty();
+    bench.cycle().await;
+    let row = bench.somebody("Ada");
+    bench.wire.spoil_next_write(Side::Marketo, Fate::Lost);
+    bench.later().await;
+    let new = NewRow {
+        marketo: bench.person_of(row),
+        entity: Entity::CONTACT,
+        account: None,
+    };
+    let (store, now) = (&bench.store, bench.clock.now());
+    let asked = store.transaction_blocking(|tx| engine::create(tx, &new, now));
+    assert!(matches!(asked.unwrap(), Asked::Done(_)));
+    bench.later().await;
+    settled(&bench).await;
+    assert!(bench.rows("contact").await.is_empty());
+    assert_eq!(bench.link(row).unwrap().marketo, Some(new.marketo));
     assert_in_step_without_a_conflict(&bench);
 }
