@@ -260,8 +260,7 @@ fn sort(
         }
         let (gone, record) = match change {
             Change::Upsert(mut record) => {
-                let base = link.and_then(|link| bases.get(&link.id));
-                objects::seen(tx, lane, base, &mut record, now)?;
+                objects::seen(tx, lane, &mut record, now)?;
                 (false, Some(record))
             }
             Change::Delete(id) => {

@@ -39,6 +39,34 @@ impl Tx<'_> {
         .map(drop)
     }
 
+    /// Notes where `parent` led when a record that follows it was last looked at; none: nowhere.
+    pub fn led(
+        &self,
+        parent: Uuid,
+        entity: &Entity,
+        key: RecordKey,
+        to: Option<Uuid>,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE dependant SET led = ?4 WHERE parent = ?1 AND entity = ?2 AND key = ?3",
+            (Guid(parent), entity, key, Guid(to.unwrap_or_default())),
+        )
+        .map(drop)
+    }
+
+    /// `parent` leads to `to`: the records of `entity` that were last looked at when it led elsewhere, or before anybody
+    /// knew, are looked at now.
+    pub fn leads(
+        &self,
+        parent: Uuid,
+        entity: &Entity,
+        to: Option<Uuid>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let told = Some(to.unwrap_or_default());
+        self.look_at(parent, Some(entity), told, now).map(drop)
+    }
+
     /// Forgets that a record points to `parent`.
     pub fn undepend(
         &self,
@@ -55,7 +83,7 @@ impl Tx<'_> {
 
     /// `parent` is there, or is another record than before: whoever points to it is looked at now.
     pub fn wake(&self, parent: Uuid, now: DateTime<Utc>) -> Result<(), StoreError> {
-        if !self.look_at(parent, None, now)? {
+        if !self.look_at(parent, None, None, now)? {
             return Ok(());
         }
         self.run(
@@ -72,14 +100,16 @@ impl Tx<'_> {
         entity: &Entity,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        self.look_at(parent, Some(entity), now).map(drop)
+        self.look_at(parent, Some(entity), None, now).map(drop)
     }
 
-    /// Marks who points to `parent`, some at a time; whether there is anybody.
+    /// Marks who points to `parent`, some at a time, but not those who were `told` where it leads now; whether there is
+    /// anybody.
     fn look_at(
         &self,
         parent: Uuid,
         entity: Option<&Entity>,
+        told: Option<Uuid>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut after: Option<(Entity, RecordKey)> = None;
@@ -87,8 +117,9 @@ impl Tx<'_> {
             let (from, key) = after.clone().unzip();
             let found: Vec<(Entity, RecordKey)> = self.all(
                 "SELECT entity, key FROM dependant WHERE parent = ?1 AND (?2 IS NULL OR entity = ?2)
-                   AND (?3 IS NULL OR (entity, key) > (?3, ?4)) ORDER BY entity, key LIMIT ?5",
-                (Guid(parent), entity, from, key, AT_ONCE),
+                   AND (?3 IS NULL OR (entity, key) > (?3, ?4)) AND (?6 IS NULL OR led IS NOT ?6)
+                 ORDER BY entity, key LIMIT ?5",
+                (Guid(parent), entity, from, key, AT_ONCE, told.map(Guid)),
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
             let Some(last) = found.last().cloned() else {

@@ -14,7 +14,7 @@ use super::StoreError;
 const APPLICATION_ID: i32 = 0x5359_4E44;
 
 /// Every schema, in order; a file's `user_version` says how many it has seen.
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     include_str!("../../assets/migrations/0001_first.sql"),
     include_str!("../../assets/migrations/0002_ledger.sql"),
     include_str!("../../assets/migrations/0003_rules.sql"),
@@ -28,6 +28,7 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("../../assets/migrations/0011_minutes.sql"),
     include_str!("../../assets/migrations/0012_request.sql"),
     include_str!("../../assets/migrations/0013_account_roles.sql"),
+    include_str!("../../assets/migrations/0014_led.sql"),
 ];
 
 /// How long a connection waits for another process before it gives up.

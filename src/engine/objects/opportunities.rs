@@ -14,8 +14,8 @@ use crate::engine::context::Context;
 use crate::engine::error::EngineError;
 use crate::engine::lane::Lane;
 use crate::engine::slice::{Item, Seen};
-use crate::model::{Entity, Record, RecordKey, Side, Value};
-use crate::store::{Base, StoreError, Tx};
+use crate::model::{Entity, Record, RecordKey, Value};
+use crate::store::{StoreError, Tx};
 
 /// The table a customer's account is asked of.
 pub(super) const CONTACT: &str = "contact";
@@ -48,6 +48,7 @@ pub(super) async fn companies(
                 Some((row.key.dynamics()?, account))
             })
             .collect();
+        led(context, items, &accounts).await?;
     }
     for item in items {
         let through = contact_of(item).and_then(|contact| accounts.get(&contact));
@@ -75,40 +76,51 @@ async fn follow(context: &Context, items: &[Item]) -> Result<(), EngineError> {
     Ok(context.store.transaction(note).await?)
 }
 
-/// A row as its feed brings it: with what can be worked out from it, and with what it means for others.
+/// Notes the account each contact had, now that it is read: another one is news.
+async fn led(
+    context: &Context,
+    items: &[Item],
+    accounts: &HashMap<Uuid, Value>,
+) -> Result<(), EngineError> {
+    let led = |item: &Item| {
+        let contact = contact_of(item)?;
+        Some((contact, item.row_key()?, account_in(accounts.get(&contact))))
+    };
+    let led: Vec<(Uuid, RecordKey, Option<Uuid>)> = items.iter().filter_map(led).collect();
+    if led.is_empty() {
+        return Ok(());
+    }
+    let note = move |tx: &Tx<'_>| {
+        let mut led = led.into_iter();
+        led.try_for_each(|(contact, key, account)| {
+            tx.led(contact, &Entity::OPPORTUNITY, key, account)
+        })
+    };
+    Ok(context.store.transaction(note).await?)
+}
+
+fn account_in(value: Option<&Value>) -> Option<Uuid> {
+    match value {
+        Some(Value::Id(account)) => Some(*account),
+        _ => None,
+    }
+}
+
+/// A row as its feed brings it: with what can be worked out from it, and with what it means for others. A contact that
+/// is of another account than its opportunities were told has them looked at.
 pub(in crate::engine) fn seen(
     tx: &Tx<'_>,
     lane: &Lane,
-    base: Option<&Base>,
     row: &mut Record,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     dress(lane.entity(), row);
-    contact_moved(tx, lane, base, row, now)
-}
-
-/// Has the opportunities looked at whose customer is this contact, where it is another account's than was agreed.
-fn contact_moved(
-    tx: &Tx<'_>,
-    lane: &Lane,
-    base: Option<&Base>,
-    row: &Record,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
     let contact = row.key.dynamics();
     let Some(contact) = contact.filter(|_| *lane.entity() == Entity::CONTACT) else {
         return Ok(());
     };
-    let mut fields = lane.map.fields.iter();
-    let company = fields.find(|field| field.map.dynamics == ACCOUNT_OF);
-    let agreed = company.and_then(|field| {
-        let ours = field.canonical(Side::Dynamics, row.get(ACCOUNT_OF));
-        Some(*base?.get(&field.map.name)? == ours)
-    });
-    if agreed == Some(true) {
-        return Ok(());
-    }
-    tx.wake_of(contact, &Entity::OPPORTUNITY, now)
+    let account = account_in(Some(row.get(ACCOUNT_OF)));
+    tx.leads(contact, &Entity::OPPORTUNITY, account, now)
 }
 
 fn contact_of(item: &Item) -> Option<Uuid> {

@@ -1,9 +1,14 @@
 //! Whose company an opportunity is: it follows its customer, and the account of a contact that is the customer.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
-use syncdeck::model::{Direction, Entity, Policy};
+use syncdeck::engine;
+use syncdeck::model::{Direction, Entity, Policy, RecordKey};
+use syncdeck::store::Tx;
 use uuid::Uuid;
 
+use super::super::harness::wire::Fate;
 use super::super::harness::{Bench, assert_clean, written};
 use super::{bind, record};
 
@@ -111,6 +116,35 @@ async fn a_customer_that_moves_to_another_account_takes_its_opportunities_along(
     bench.edit(loner, "jobtitle", "Countess");
     bench.later().await;
     assert_eq!(written(&bench.later().await), 0);
+}
+
+/// What the contact's own decision has agreed is no news any more when the feed tells it.
+#[tokio::test(start_paused = true)]
+async fn it_follows_a_customer_who_was_looked_at_before_the_feed_told() {
+    let Cast {
+        bench,
+        contoso,
+        loner,
+        deal,
+        ..
+    } = cast().await;
+    let (key, now) = (RecordKey::Dynamics(loner), bench.clock.now());
+    let asked = |tx: &Tx<'_>| engine::look_at(tx, key, None, now);
+    bench.store.transaction_blocking(asked).unwrap();
+    let (world, mut reads) = (Arc::clone(&bench.world), 0);
+    bench.wire.before(move |sent| {
+        reads += u32::from(sent.path.ends_with("/contacts"));
+        if reads == 2 {
+            let to = [in_account(contoso)];
+            world.dynamics.edit_row("contact", loner, &to).unwrap();
+            reads += 1;
+        }
+        Fate::Pass
+    });
+    assert_clean(&bench.later().await);
+    bench.wire.unhook();
+    assert_clean(&bench.later().await);
+    assert_eq!(company(&bench, deal), Some(contoso.to_string()));
 }
 
 /// Nobody else reads contacts then: the opportunities follow them by a feed of their own.
