@@ -100,7 +100,12 @@ impl Settle<'_, '_> {
         if rekeys(op) {
             self.acknowledged(op, None, None)?;
             let Some(link) = op.link else { return Ok(()) };
-            self.tx.set_base(link, &Base::new())?;
+            // Under no key any more; an empty base would say that the admin has ended the link.
+            let keys = op.fields.iter().filter(|field| field.field.is_empty());
+            let none: Base = keys
+                .map(|field| (field.name.clone(), Value::Null))
+                .collect();
+            self.tx.set_base(link, &none)?;
             self.tx.set_link_state(link, LinkState::Frozen)?;
             return self.again(op, DirtyReason::Stale, self.now);
         }
@@ -242,7 +247,7 @@ impl Settle<'_, '_> {
             marketo_id: op.marketo,
             key,
             field,
-            gone: matches!(op.kind, OpKind::Delete | OpKind::Flag),
+            gone: again_as(op).is_some_and(|(_, gone)| gone),
             at: self.now,
             next_try,
         })?;

@@ -1,9 +1,14 @@
 //! A contact that is an opportunity's customer has a role in it.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
+use syncdeck::engine;
 use syncdeck::model::Entity;
+use syncdeck::store::Tx;
 use uuid::Uuid;
 
+use super::super::harness::wire::Fate;
 use super::super::harness::{Bench, assert_clean, written};
 use super::bind;
 use super::cast::{cast, contact, plays, roles};
@@ -49,6 +54,62 @@ async fn another_customer_takes_the_role_over() {
     bench.wire.take();
     assert_eq!(written(&bench.later().await), 0);
     assert!(bench.wire.take_writes().is_empty());
+}
+
+/// Somebody else becomes the customer while the old role goes: nothing is made of that, nor is it the admin's doing.
+#[tokio::test(start_paused = true)]
+async fn a_customer_who_comes_later_has_the_role_whatever_became_of_the_one_before() {
+    let bench = Bench::whole(0, 1);
+    let (grace, ada) = (contact(&bench, "Hopper"), contact(&bench, "Ada"));
+    let account = bench.row_of("account", &[("name", json!("Contoso"))]);
+    let deal = deal_of(&bench, of_contact(grace));
+    assert_clean(&bench.cycle().await);
+    edit(&bench, deal, of_contact(ada));
+    let world = Arc::clone(&bench.world);
+    bench.wire.before(move |sent| {
+        if sent.path.ends_with("roles/delete.json") {
+            let to = [of_account(account)];
+            world.dynamics.edit_row("opportunity", deal, &to).unwrap();
+        }
+        Fate::Pass
+    });
+    assert_clean(&bench.later().await);
+    bench.wire.unhook();
+    assert_clean(&bench.later().await);
+    assert_eq!(cast(&bench, deal), []);
+    edit(&bench, deal, of_contact(grace));
+    assert_clean(&bench.later().await);
+    let person = bench.person_of(grace);
+    assert_eq!(cast(&bench, deal), [plays(person, CUSTOMER)]);
+}
+
+/// The old customer's role cannot be deleted just then; the admin has it tried again.
+#[tokio::test(start_paused = true)]
+async fn a_customer_whose_turn_comes_late_has_the_role_after_a_retry() {
+    let bench = Bench::whole(0, 1);
+    let (grace, ada) = (contact(&bench, "Hopper"), contact(&bench, "Ada"));
+    let deal = deal_of(&bench, of_contact(grace));
+    assert_clean(&bench.cycle().await);
+    edit(&bench, deal, of_contact(ada));
+    let faults = Arc::clone(&bench.world);
+    bench.wire.before(move |sent| {
+        let hit = sent.path.ends_with("roles/delete.json");
+        let dial = if hit { "marketo:partial=x1" } else { "" };
+        faults.faults.set(dial).unwrap();
+        Fate::Pass
+    });
+    bench.later().await;
+    bench.wire.unhook();
+    bench.world.faults.set("").unwrap();
+    assert_eq!(bench.failures().len(), 1);
+    let now = bench.clock.now();
+    let again = |tx: &Tx<'_>| engine::retry(tx, None, now);
+    bench.store.transaction_blocking(again).unwrap();
+    bench.later().await;
+    bench.later().await;
+    let person = bench.person_of(ada);
+    assert_eq!(cast(&bench, deal), [plays(person, CUSTOMER)]);
+    assert_eq!(bench.failures().len(), 0);
 }
 
 #[tokio::test(start_paused = true)]
