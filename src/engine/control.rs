@@ -170,23 +170,43 @@ impl Control {
     }
 }
 
+/// Batches in a row that are put off before a cycle is given up.
+const PUT_OFF_MOST: u32 = 20;
+
 /// When writes that were put off by throttling may go on; a lane waits for it instead of ending its cycle.
 #[derive(Debug, Default)]
-pub(super) struct Throttled(Mutex<Option<DateTime<Utc>>>);
+pub(super) struct Throttled(Mutex<PutOff>);
+
+#[derive(Debug, Default)]
+struct PutOff {
+    until: Option<DateTime<Utc>>,
+    in_a_row: u32,
+}
 
 impl Throttled {
-    fn lock(&self) -> MutexGuard<'_, Option<DateTime<Utc>>> {
+    fn lock(&self) -> MutexGuard<'_, PutOff> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that writes were put off until `due`.
-    pub(super) fn until(&self, due: DateTime<Utc>) {
-        let mut until = self.lock();
-        *until = Some(until.map_or(due, |known| known.max(due)));
+    /// Notes that a batch was put off until `due`; whether so many were, one after the other, that it is no use to go on.
+    pub(super) fn until(&self, due: DateTime<Utc>) -> bool {
+        let mut off = self.lock();
+        off.until = Some(off.until.map_or(due, |known| known.max(due)));
+        off.in_a_row += 1;
+        let hopeless = off.in_a_row >= PUT_OFF_MOST;
+        if hopeless {
+            off.in_a_row = 0;
+        }
+        hopeless
+    }
+
+    /// A batch was answered: there is hope again.
+    pub(super) fn answered(&self) {
+        self.lock().in_a_row = 0;
     }
 
     /// When they may go on, if that is still to come.
     pub(super) fn ends(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.lock().filter(|due| *due > now)
+        self.lock().until.filter(|due| *due > now)
     }
 }

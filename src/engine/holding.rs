@@ -24,8 +24,9 @@ pub(super) fn hold_back(
     let mut until = None;
     let mut decisions: HashSet<ConflictId> = HashSet::new();
     for side in Side::BOTH {
-        let Some(held) = control.holds(entity, side) else {
-            let fields = hold_fields(control, entity, side, &mut plan);
+        // One whose time came while this cycle runs holds nothing any more: there is nothing to wait for.
+        let Some(held) = control.holds(entity, side).filter(|until| *until > now) else {
+            let fields = hold_fields(control, entity, (side, now), &mut plan);
             if let Some((held, held_decisions)) = fields {
                 until = until.max(Some(held.min(now + WITHOUT_END)));
                 decisions.extend(held_decisions);
@@ -64,7 +65,7 @@ pub(super) fn hold_back(
 fn hold_fields(
     control: &Control,
     entity: &Entity,
-    side: Side,
+    (side, now): (Side, DateTime<Utc>),
     plan: &mut Plan,
 ) -> Option<(DateTime<Utc>, Vec<ConflictId>)> {
     let write = match side {
@@ -77,6 +78,7 @@ fn hold_fields(
     let (mut until, mut decisions) = (None, Vec::new());
     write.fields.retain(|field| {
         let held = control.holds_field(entity, side, &field.field);
+        let held = held.filter(|until| *until > now);
         until = until.max(held);
         if held.is_some() {
             decisions.extend(field.conflict);

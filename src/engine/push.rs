@@ -61,7 +61,10 @@ fn batch<'a>(
                 settle::answered(context, lane, ops, outcomes).await?;
                 mutant::read_back(context, lane, &written).await
             }
-            Ok(outcomes) => settle::answered(context, lane, ops, outcomes).await,
+            Ok(outcomes) => {
+                context.throttled.answered();
+                settle::answered(context, lane, ops, outcomes).await
+            }
             Err(error) if error.trouble == Trouble::Refused && ops.len() > 1 => {
                 let mut left = ops;
                 let right = left.split_off(left.len() / 2);
@@ -211,8 +214,10 @@ async fn failed(
         }
         Trouble::Retry { wait } => {
             let due = context.clock.after(wait.unwrap_or(BACK_OFF));
-            context.throttled.until(due);
-            settle::unsent(context, lane, ops, Unsent::Again(due)).await
+            let hopeless = context.throttled.until(due);
+            settle::unsent(context, lane, ops, Unsent::Again(due)).await?;
+            // The next cycle tries again; this one has other things to do, and somebody to tell.
+            if hopeless { Err(error.into()) } else { Ok(()) }
         }
         Trouble::Quota { wait } => {
             let due = context.clock.after(wait);

@@ -101,6 +101,7 @@ pub struct Backlog {
 /// A time of its own (a retry's, a settling write's) replaces the due time; any other mark can only bring it forward.
 /// What an admin asked for stays his wish when a feed names it too.
 /// A record that is seen again is not gone; one that is gone has no values.
+/// What a feed brought is kept until it is looked at, unless the row is known to have moved since (6).
 const MARK: &str = "INSERT INTO dirty(entity, key, reason, since, due, seq, gone, record)
     VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     ON CONFLICT(entity, key) DO UPDATE SET
@@ -109,7 +110,7 @@ const MARK: &str = "INSERT INTO dirty(entity, key, reason, since, due, seq, gone
       due = iif(excluded.reason IN (3, 4, 8), excluded.due, min(due, excluded.due)),
       seq = excluded.seq,
       gone = CASE WHEN excluded.gone THEN 1 WHEN excluded.record IS NOT NULL THEN 0 ELSE gone END,
-      record = iif(excluded.gone, NULL, coalesce(excluded.record, record))";
+      record = iif(excluded.gone OR excluded.reason = 6, NULL, coalesce(excluded.record, record))";
 
 /// What is due, by urgency; the last one finds whatever the others leave.
 const BY_URGENCY: [&str; 3] = [
@@ -290,7 +291,8 @@ impl Tx<'_> {
         )
     }
 
-    /// Puts records that were looked at off until `due`, unless they were marked again meanwhile: a pause holds them.
+    /// Puts records that were looked at off until `due`, unless they were marked again meanwhile: a pause holds them. By
+    /// then they are read afresh.
     pub fn hold_dirty(
         &self,
         entity: &Entity,
@@ -298,7 +300,7 @@ impl Tx<'_> {
         due: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let mut statement = self.conn().prepare_cached(
-            "UPDATE dirty SET reason = ?4, due = ?5 WHERE entity = ?1 AND key = ?2 AND seq = ?3",
+            "UPDATE dirty SET reason = ?4, due = ?5, record = NULL WHERE entity = ?1 AND key = ?2 AND seq = ?3",
         )?;
         for (key, seq) in seen {
             statement.execute((entity, key, seq, DirtyReason::Held, At(due)))?;

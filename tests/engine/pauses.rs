@@ -1,8 +1,12 @@
 //! Pauses: of everything, a direction, an entity; with a timer; and nothing is lost meanwhile.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde_json::json;
 use syncdeck::model::{CycleOutcome, Entity, Side};
 
+use super::harness::wire::{Fate, is_record};
 use super::harness::{Bench, assert_clean, written};
 
 async fn two_in_step() -> (Bench, [uuid::Uuid; 2], [i64; 2]) {
@@ -94,6 +98,23 @@ async fn a_pause_with_a_timer_ends_by_itself_also_across_a_restart() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pause_that_ends_in_the_middle_of_a_cycle_holds_nothing_any_more() {
+    let (bench, [lead, _], [person, _]) = two_in_step().await;
+    bench.hold(None, Some(Side::Marketo), Some(30));
+    bench.edit(lead, "jobtitle", "Countess");
+    bench.wire.before(|sent| {
+        if sent.path.ends_with("/leads.json") {
+            Fate::Slow(Duration::from_secs(60))
+        } else {
+            Fate::Pass
+        }
+    });
+    let cycle = tokio::time::timeout(Duration::from_secs(3_600), bench.cycle());
+    assert!(cycle.await.is_ok(), "it goes on and on");
+    assert_eq!(bench.field(person, "title"), json!("Countess"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_decision_is_written_to_both_sides_or_waits_for_both() {
     let (bench, [lead, _], [person, _]) = two_in_step().await;
     bench.edit(lead, "jobtitle", "Countess");
@@ -135,6 +156,31 @@ async fn a_paused_field_waits_while_the_rest_of_the_record_goes_on() {
 }
 
 /// A change feed that starts again tells no deletion, and nothing is linked yet that could be missed.
+/// Half of it is written, half of it is held; somebody edits the row after its feed told, before the write arrives.
+#[tokio::test(start_paused = true)]
+async fn a_row_that_moves_while_half_of_it_is_held_is_read_again() {
+    let (bench, [lead, _], [person, _]) = two_in_step().await;
+    bench.hold(None, Some(Side::Marketo), None);
+    bench.edit(lead, "jobtitle", "Countess");
+    bench.edit_person(person, "city", "London");
+    let (world, mut once) = (Arc::clone(&bench.world), true);
+    bench.wire.before(move |sent| {
+        if sent.side == Side::Dynamics && sent.writes.iter().any(is_record) && once {
+            once = false;
+            let edit = [("description", json!("Poet"))];
+            world.dynamics.edit_row("lead", lead, &edit).unwrap();
+        }
+        Fate::Pass
+    });
+    let cycle = tokio::time::timeout(Duration::from_secs(600), bench.cycle());
+    assert!(cycle.await.is_ok(), "it goes on and on");
+    assert_eq!(bench.column(lead, "address1_city"), json!("London"));
+    bench.release();
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.field(person, "title"), json!("Countess"));
+    assert_eq!(bench.field(person, "personNotes"), json!("Poet"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_row_that_waited_and_was_deleted_unheard_is_not_created() {
     let (bench, ..) = two_in_step().await;

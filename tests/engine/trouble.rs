@@ -19,6 +19,23 @@ async fn in_step() -> (Bench, Uuid, i64) {
     (bench, row, person)
 }
 
+/// Whatever else there is to do is done, the admin is told, and the next cycle tries again.
+#[tokio::test(start_paused = true)]
+async fn a_cycle_ends_though_one_kind_of_call_never_gets_through() {
+    let (bench, row, person) = in_step().await;
+    bench.edit(row, "jobtitle", "Countess");
+    bench.wire.before(|sent| {
+        let writes = sent.side == Side::Marketo && sent.writes.iter().any(is_record);
+        if writes { Fate::Refused } else { Fate::Pass }
+    });
+    let cycle = tokio::time::timeout(Duration::from_secs(3_600), bench.cycle());
+    let report = cycle.await.expect("it goes on and on");
+    assert_eq!(report.outcome, CycleOutcome::Error);
+    bench.wire.unhook();
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.field(person, "title"), json!("Countess"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_row_that_changed_since_it_was_read_is_read_and_decided_again() {
     let (bench, row, person) = in_step().await;
