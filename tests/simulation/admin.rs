@@ -1,8 +1,13 @@
 //! What the admin of a life does between two cycles.
 
-use syncdeck::engine;
-use syncdeck::model::{Conflict, ConflictStatus, Direction, Policy, Side, Take, Value};
+use std::sync::atomic::Ordering;
 
+use syncdeck::engine;
+use syncdeck::model::{
+    Conflict, ConflictStatus, Direction, Entity, Policy, RuleChange, Side, Take, Value,
+};
+
+use super::cast::{Cast, add_events};
 use super::life::Life;
 
 impl Life {
@@ -41,6 +46,44 @@ impl Life {
             }
             _ => self.decide(),
         }
+    }
+
+    /// Sets what follows people: roles of an account's contacts, a custom entity.
+    pub async fn widen(&mut self) {
+        let (rule, events) = self.wishes();
+        if let Some(rule) = rule {
+            self.say(format!("{rule:?}"));
+            self.bench.rule(&Entity::OPPORTUNITY, rule);
+        }
+        if events {
+            self.add_events().await;
+        }
+    }
+
+    /// What the admin of this life wants to be kept in step is, at the latest now.
+    pub async fn add_what_was_wished(&mut self) {
+        if self.has_events() {
+            self.add_events().await;
+        }
+    }
+
+    /// What is to be widened now: the rule about roles, whether the custom entity is added.
+    fn wishes(&self) -> (Option<RuleChange>, bool) {
+        let mut crowd = self.crowd();
+        let cast = crowd.trade.as_mut().and_then(|trade| trade.cast.as_mut());
+        cast.map_or((None, false), |cast| (cast.rule(), cast.wants_events()))
+    }
+
+    fn has_events(&self) -> bool {
+        let crowd = self.crowd();
+        let cast = crowd.trade.as_ref().and_then(|trade| trade.cast.as_ref());
+        cast.is_some_and(Cast::has_events)
+    }
+
+    async fn add_events(&mut self) {
+        self.calls.store(0, Ordering::Relaxed);
+        let added = add_events(&self.bench).await;
+        self.say(format!("adds a custom entity: {added:?}"));
     }
 
     /// Decides some of the conflicts that wait.

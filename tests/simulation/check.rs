@@ -3,13 +3,17 @@
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value as Json;
-use syncdeck::model::{ConflictKind, Direction, LinkId, RecordKey, Side, Value};
+use syncdeck::model::{
+    ConflictKind, ConflictStatus, Direction, Entity, LinkId, RecordKey, Side, Value,
+};
 use syncdeck::reconcile::held_as;
 use syncdeck::sandbox::World;
-use syncdeck::store::{LinkState, OpState};
+use syncdeck::store::{Link, LinkState, OpState};
 
+use super::cast::EVENTS;
 use crate::engine::harness::wire::{Sent, Write, is_record};
 use crate::engine::harness::{Bench, oracle};
+use uuid::{Uuid, Version};
 
 /// I4: writes to a side that the entity's direction forbids.
 pub fn forbidden(world: &World, sent: &Sent, directions: [Direction; 2]) -> Vec<String> {
@@ -160,6 +164,21 @@ fn no_doubles(bench: &Bench, found: &mut Vec<String>) {
     }
 }
 
+/// I3: a person becomes one row. The engine's own GUIDs tell which rows it made.
+pub fn made_twice(bench: &Bench, rows: &[(&'static str, Uuid)]) -> Vec<String> {
+    let ours = |id: &Uuid| id.get_version() == Some(Version::Sha1);
+    let made = rows.iter().map(|(_, id)| *id).filter(ours);
+    let mut known: HashMap<i64, Uuid> = HashMap::new();
+    let mut found = Vec::new();
+    for id in made {
+        let person = bench.link(id).and_then(|link| link.marketo);
+        if let Some(other) = person.and_then(|person| known.insert(person, id)) {
+            found.push(format!("I3: {person:?} was made twice: {other} and {id}"));
+        }
+    }
+    found
+}
+
 /// I3: nobody is made again for a row whose link is a tombstone.
 fn nobody_again(bench: &Bench, made: &HashSet<i64>, found: &mut Vec<String>) {
     for link in bench.all_links() {
@@ -209,7 +228,9 @@ pub fn not_in_journal(bench: &Bench, writes: &[Write]) -> Vec<String> {
 /// I10: what a killed engine leaves behind is whole.
 pub fn after_a_kill(bench: &Bench) -> Vec<String> {
     let mut found = Vec::new();
-    let links = bench.links_of(&syncdeck::engine::ENTITIES);
+    let mut entities = syncdeck::engine::ENTITIES.to_vec();
+    entities.extend([Entity::ACCOUNT_ROLE, Entity::named(EVENTS)]);
+    let links = bench.links_of(&entities);
     let keyless = links
         .iter()
         .filter(|link| link.dynamics.is_none() && link.marketo.is_none());
@@ -233,8 +254,19 @@ fn store(bench: &Bench, found: &mut Vec<String>) {
     }
     for conflict in bench.conflicts() {
         let decided = conflict.resolution.is_some();
-        if conflict.status == syncdeck::model::ConflictStatus::Applied && !decided {
+        if conflict.status == ConflictStatus::Applied && !decided {
             found.push(format!("I6: applied without a decision: {conflict:?}"));
+        }
+        let link = bench.all_links().into_iter();
+        let ended =
+            |link: &Link| Some(link.id) == conflict.link && link.state == LinkState::Tombstone;
+        if conflict.status == ConflictStatus::Pending
+            && conflict.kind != ConflictKind::Overwritten
+            && let Some(link) = link.into_iter().find(ended)
+        {
+            found.push(format!(
+                "I6: asked about {link:?}, which has ended: {conflict:?}"
+            ));
         }
         if conflict.status.is_open() && conflict.kind == ConflictKind::Field {
             stale(bench, &conflict, found);

@@ -72,6 +72,10 @@ pub struct Crowd {
     pub news: Vec<String>,
     /// Accounts and opportunities, in lives that have them.
     pub trade: Option<Trade>,
+    /// People have surnames, as they need to become rows.
+    pub has_surnames: bool,
+    /// Rows nobody typed: made by the engine, or by a lead's qualification.
+    pub found: Vec<(&'static str, Uuid)>,
     gone: Vec<(String, String)>,
     values: u64,
 }
@@ -101,6 +105,8 @@ impl Crowd {
             sent: HashSet::new(),
             news: Vec::new(),
             trade: None,
+            has_surnames: false,
+            found: Vec::new(),
             gone: Vec::new(),
             values: 0,
         }
@@ -150,11 +156,13 @@ impl Crowd {
             };
             if self.random.u8(..2) == 0 {
                 let title = self.value("jobtitle");
-                let id = self.world.marketo.seed_person(&[
+                let mut fields = vec![
                     ("firstName", json!(name)),
                     ("email", json!(email)),
                     ("title", title.clone()),
-                ]);
+                ];
+                fields.extend(self.has_surnames.then(|| ("lastName", json!("Sim"))));
+                let id = self.world.marketo.seed_person(&fields);
                 self.made.insert(id);
                 self.note(Who::Person(id), "jobtitle", title);
             }
@@ -184,13 +192,16 @@ impl Crowd {
     }
 
     fn any_row(&mut self) -> Option<(&'static str, Uuid)> {
-        if self.rows.is_empty() {
+        let all = self.rows.len() + self.found.len();
+        if all == 0 {
             return None;
         }
-        Some(self.rows[self.random.usize(..self.rows.len())])
+        let at = self.random.usize(..all);
+        let row = self.rows.get(at);
+        Some(*row.unwrap_or_else(|| &self.found[at - self.rows.len()]))
     }
 
-    fn any_person(&mut self) -> Option<i64> {
+    pub fn any_person(&mut self) -> Option<i64> {
         self.world.marketo.random_person(&mut self.random)
     }
 
@@ -225,7 +236,15 @@ impl Crowd {
     fn row_of(&self, id: i64) -> Option<(&'static str, Uuid)> {
         let person = self.world.marketo.person(id)?;
         let row: Uuid = person.get("syncdeckDynamicsId")?.as_str()?.parse().ok()?;
-        self.rows.iter().copied().find(|(_, known)| *known == row)
+        let known = self.rows.iter().chain(&self.found).copied();
+        known.into_iter().find(|(_, known)| *known == row)
+    }
+
+    /// Sees to it that rows nobody typed are edited, too.
+    pub fn look_round(&mut self, rows: &[(&'static str, Uuid)]) {
+        let known = |row: &Uuid| self.rows.iter().any(|(_, known)| known == row);
+        let found = rows.iter().filter(|(_, row)| !known(row));
+        self.found = found.copied().collect();
     }
 
     /// Somebody does something.
@@ -286,7 +305,8 @@ impl Crowd {
     }
 
     fn make_person(&mut self, name: &str, email: &str) {
-        let fields = [("firstName", json!(name)), ("email", json!(email))];
+        let mut fields = vec![("firstName", json!(name)), ("email", json!(email))];
+        fields.extend(self.has_surnames.then(|| ("lastName", json!("Sim"))));
         let id = self.world.marketo.create_person(&fields, "Web form");
         self.news.push(format!("person {id} {email}"));
         self.made.insert(id);

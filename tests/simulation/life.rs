@@ -9,6 +9,7 @@ use syncdeck::config::{FirstCopy, LimitMode};
 use syncdeck::engine;
 use syncdeck::model::{CycleOutcome, Direction, Entity, Policy};
 use syncdeck::sandbox::Limits;
+use uuid::Uuid;
 
 use super::check;
 use super::crowd::Crowd;
@@ -17,12 +18,8 @@ use super::lost;
 use super::trade::Trade;
 use super::weather::{Weather, fate, line};
 use crate::engine::harness::wire::{Fate, Schema, Sent, is_record};
-use crate::engine::harness::{Bench, written};
+use crate::engine::harness::{Bench, Fields, written};
 
-/// Cycles a life may need to come to rest.
-const CYCLES_TO_REST: usize = 12;
-/// Of them, those that may write.
-const WRITING_TO_REST: usize = 4;
 /// A cycle that makes so many calls, or takes so long, has no end.
 const CALLS_A_CYCLE: u64 = 4000;
 const LONGEST_CYCLE: Duration = Duration::from_secs(24 * 3600);
@@ -32,7 +29,7 @@ const LONGEST_CYCLE: Duration = Duration::from_secs(24 * 3600);
 pub struct Lived {
     pub violations: Vec<String>,
     /// A cycle had no end: nothing that follows means anything.
-    endless: bool,
+    pub endless: bool,
     pub trace: Vec<String>,
 }
 
@@ -86,23 +83,30 @@ pub struct Life {
     pub random: Rng,
     pub told: Arc<Mutex<Lived>>,
     pub directions: Arc<Mutex<[Direction; 2]>>,
-    weather: Weather,
+    pub weather: Weather,
     /// Where cycles are killed, its doom.
     doom: Option<SharedDoom>,
     pub admin: bool,
     /// The admin also sets filters, pauses and delete policies, and takes back what was done.
     legislates: bool,
+    /// The admin has people of Marketo created in Dynamics.
+    commissions: bool,
     /// Calls of the cycle that runs.
-    calls: Arc<AtomicU64>,
+    pub calls: Arc<AtomicU64>,
+    /// The last cycle was halted: the admin has approved a plan, or will.
+    pub halted: bool,
+    /// Records the last cycle wrote.
+    pub wrote: u64,
     /// The plan of the first copy was approved, or needs no approval.
-    approved: Arc<AtomicBool>,
+    pub approved: Arc<AtomicBool>,
     /// Everybody has stopped; the admin approves whatever waits.
-    resting: bool,
+    pub resting: bool,
     started: tokio::time::Instant,
 }
 
-/// Sets one draw apart from all others.
+/// Set one draw each apart from all others.
 const LAW: u64 = 0x5eed;
+const COMMISSION: u64 = 0xc0de;
 
 pub const ENTITIES: [Entity; 2] = [Entity::LEAD, Entity::CONTACT];
 
@@ -126,6 +130,8 @@ impl Life {
         bench.wire.know_schema(schema());
         let mut crowd = Crowd::new(Arc::clone(&bench.world), random.fork());
         crowd.trade = Trade::of(seed, &bench.world);
+        let commissions = Rng::with_seed(seed ^ COMMISSION).u8(..3) == 0;
+        crowd.has_surnames = commissions;
         if crowd.trade.is_some() {
             let others = engine::ENTITIES.into_iter().filter(|one| !one.is_person());
             others.for_each(|entity| bench.begin(entity));
@@ -140,6 +146,9 @@ impl Life {
             admin: random.u8(..3) > 0,
             // Of its own, so that all other lives stay what they are.
             legislates: Rng::with_seed(seed ^ LAW).u8(..3) == 0,
+            commissions,
+            wrote: 0,
+            halted: false,
             calls: Arc::default(),
             approved: Arc::new(AtomicBool::new(!asks)),
             started: tokio::time::Instant::now(),
@@ -154,7 +163,7 @@ impl Life {
         self.crowd.lock().unwrap()
     }
 
-    fn told(&self) -> MutexGuard<'_, Lived> {
+    pub fn told(&self) -> MutexGuard<'_, Lived> {
         self.told.lock().unwrap()
     }
 
@@ -167,7 +176,7 @@ impl Life {
         told.trace.push(format!("{at:>9} {text}"));
     }
 
-    fn broken(&self, found: impl IntoIterator<Item = String>) {
+    pub fn broken(&self, found: impl IntoIterator<Item = String>) {
         self.told().violations.extend(found);
     }
 
@@ -200,14 +209,14 @@ impl Life {
         let made = self.crowd().made.clone();
         let found = check::check(&self.bench, &made).await;
         self.broken(found);
-        let crowd = self.crowd();
-        let found = crowd
-            .trade
-            .iter()
-            .flat_map(|trade| trade.check(&self.bench));
-        let found: Vec<String> = found.collect();
-        drop(crowd);
+        let rows = self.everybody().await;
+        self.crowd().look_round(&rows);
+        let found = check::made_twice(&self.bench, &self.crowd().found);
         self.broken(found);
+        let trade = self.crowd().trade.take();
+        if let Some(trade) = trade {
+            self.broken(trade.check(&self.bench).await);
+        }
         let found = lost::check(&self.bench, &self.crowd());
         self.broken(found);
         let limited = self.bench.wire.take_limited();
@@ -221,7 +230,7 @@ impl Life {
     }
 
     /// Puts this life's faults and the crowd's bad timing on the wire.
-    fn hook(&mut self, harm: u32, busy: u32) {
+    pub fn hook(&mut self, harm: u32, busy: u32) {
         let mut random = self.random.fork();
         let (crowd, directions) = (Arc::clone(&self.crowd), Arc::clone(&self.directions));
         let (told, approved) = (Arc::clone(&self.told), Arc::clone(&self.approved));
@@ -272,6 +281,29 @@ impl Life {
         });
     }
 
+    /// Every lead and contact there is.
+    pub async fn everybody(&self) -> Vec<(&'static str, Uuid)> {
+        let mut rows = Vec::new();
+        for table in ["lead", "contact"] {
+            let there = self.bench.rows(table).await;
+            rows.extend(there.into_iter().map(|row| (table, row)));
+        }
+        rows
+    }
+
+    /// The leads and contacts that people are stamped with.
+    fn stamped(&self) -> Vec<(&'static str, Uuid)> {
+        let row = |(_, person): (i64, Fields)| -> Option<Uuid> {
+            person.get("syncdeckDynamicsId")?.as_str()?.parse().ok()
+        };
+        let rows = self.bench.people().into_iter().filter_map(row);
+        let table = |row| {
+            let of = |table: &&str| self.bench.world.dynamics.row(table, row).is_some();
+            Some((["lead", "contact"].into_iter().find(of)?, row))
+        };
+        rows.filter_map(table).collect()
+    }
+
     /// What happens between two cycles.
     async fn between(&mut self) {
         for _ in 0..self.random.usize(..6) {
@@ -285,13 +317,21 @@ impl Life {
         if self.legislates && self.random.bool() {
             self.legislate();
         }
+        if self.commissions {
+            if self.random.bool() {
+                self.commission();
+            }
+            let rows = self.stamped();
+            self.crowd().look_round(&rows);
+        }
+        self.widen().await;
         // Now and then long enough for every token to expire.
         let wait = [1, 5, 60, 300, 60, 5, 1, 4000][self.random.usize(..8)];
         self.bench.pass(wait).await;
     }
 
     /// One cycle, which may be killed where this life's cycles are.
-    async fn cycle(&mut self, may_die: bool) {
+    pub async fn cycle(&mut self, may_die: bool) {
         if self.told().endless {
             return;
         }
@@ -320,8 +360,10 @@ impl Life {
             }
             Some(Ok(report)) => {
                 let (outcome, reason) = (report.outcome, report.reason.as_deref());
+                self.wrote = written(&report);
                 self.say(format!("cycle {outcome:?} {} {reason:?}", written(&report)));
-                if outcome == CycleOutcome::Halted {
+                self.halted = outcome == CycleOutcome::Halted;
+                if self.halted {
                     self.halted(reason.unwrap_or_default());
                 }
             }
@@ -352,57 +394,5 @@ impl Life {
         self.say(format!("{} {direction} {policy}", ENTITIES[number]));
         self.directions.lock().unwrap()[number] = direction;
         self.bench.set(ENTITIES[number].clone(), direction, policy);
-    }
-
-    /// Faults and people stop; the engine must come to rest.
-    async fn rest(&mut self) {
-        self.say("rest");
-        self.hook(0, 0);
-        self.bench.world.faults.set("").unwrap();
-        let store = self.bench.store.clone();
-        store
-            .transaction_blocking(|tx| tx.set_paused(false))
-            .unwrap();
-        for number in 0..2 {
-            let direction = self.directions.lock().unwrap()[number];
-            if direction != Direction::Both {
-                self.set(number, Direction::Both, Policy::Ask);
-            }
-        }
-        self.repeal();
-        self.resting = true;
-        while !self.approved.load(Ordering::Relaxed) && !self.told().endless {
-            self.cycle(false).await;
-        }
-        let settled = self.weather.settled_after();
-        self.bench.pass(settled).await;
-        let (mut writing, mut quiet) = (0, 0);
-        for _ in 0..CYCLES_TO_REST {
-            let now = self.bench.clock.now();
-            store
-                .transaction_blocking(|tx| engine::retry(tx, None, now))
-                .unwrap();
-            self.bench.wire.take();
-            self.cycle(false).await;
-            let writes = self.bench.wire.take_writes();
-            let found: Vec<_> = writes.iter().filter_map(check::needless).collect();
-            self.broken(found);
-            if writes.is_empty() {
-                quiet += 1;
-            } else {
-                self.broken(check::not_in_journal(&self.bench, &writes));
-                (writing, quiet) = (writing + 1, 0);
-            }
-            if quiet == 2 {
-                break;
-            }
-            self.bench.pass(settled).await;
-        }
-        // Whoever belongs to another record waits for it.
-        let waits = if self.crowd().trade.is_some() { 2 } else { 0 };
-        if quiet < 2 || writing > WRITING_TO_REST + waits {
-            let text = format!("I2: {writing} writing cycles, {quiet} quiet ones at the end");
-            self.broken([text]);
-        }
     }
 }

@@ -6,8 +6,8 @@
 //!
 //! | invariant | where |
 //! |---|---|
-//! | I1 linked records agree, everybody has somebody, accounts and opportunities are shown, at rest | `check.rs`, `trade.rs` |
-//! | I2 at most four writing cycles after the last edit (six where records wait for others), then none; every cycle ends | `life.rs` |
+//! | I1 linked records agree, everybody has somebody, accounts, opportunities, roles and custom records are shown, at rest | `check.rs`, `trade.rs`, `cast.rs` |
+//! | I2 at most four writing cycles after the last edit (six where records wait for others), then none; every cycle ends | `rest.rs`, `life.rs` |
 //! | I3 one person a row, one link a key, nobody is made again | `check.rs` |
 //! | I4 nothing is written against the direction | `check.rs`, at every call |
 //! | I5 every value somebody typed is there, was replaced by somebody who could see it, or is kept as a loser | `lost.rs` |
@@ -27,11 +27,13 @@
 //! `SYNCDECK_SEED=123 cargo test --test suite simulation::every -- --nocapture`.
 
 mod admin;
+mod cast;
 mod check;
 mod crowd;
 mod doom;
 mod life;
 mod lost;
+mod rest;
 mod rules;
 pub mod run;
 mod trade;

@@ -1,7 +1,7 @@
 //! What the admin of a life sets beyond directions and policies: pauses, filters, delete policies; and what they take
 //! back. At rest everything is as in a new profile again, and must be in step.
 
-use syncdeck::engine::{self, plan_rollback, roll_back};
+use syncdeck::engine::{self, NewRow, plan_rollback, roll_back};
 use syncdeck::model::{
     ConflictStatus, DeletePolicy, Entity, Filter, LeavePolicy, RuleChange, Side,
 };
@@ -10,6 +10,8 @@ use super::life::{ENTITIES, Life};
 
 /// Rows that come and go with every edit of their job title.
 const FILTER: &str = "jobtitle == null || !jobtitle.endsWith('3')";
+/// Everybody with an address of some kind becomes a row.
+const NEWCOMERS: &str = "email.endsWith('7@example.com')";
 const POLICIES: [DeletePolicy; 4] = [
     DeletePolicy::Flag,
     DeletePolicy::Delete,
@@ -43,11 +45,36 @@ impl Life {
     pub fn repeal(&mut self) {
         self.bench.release();
         for entity in ENTITIES {
+            self.bench.rule(&entity, RuleChange::CreateInDynamics(None));
             if self.bench.settings(&entity).rules.filter != Filter::default() {
                 self.bench
                     .rule(&entity, RuleChange::Filter(Filter::default()));
             }
         }
+    }
+
+    /// Has somebody created in Dynamics, by name or by rule.
+    pub fn commission(&mut self) {
+        let entity = self.entity();
+        if self.random.u8(..4) == 0 {
+            let rule = self.random.bool().then(|| NEWCOMERS.to_owned());
+            self.say(format!("{entity} created where {rule:?}"));
+            let change = RuleChange::CreateInDynamics(rule);
+            self.bench.rule(&entity, change);
+            return;
+        }
+        let Some(marketo) = self.crowd().any_person() else {
+            return;
+        };
+        let account = None;
+        let new = NewRow {
+            marketo,
+            entity,
+            account,
+        };
+        let (store, now) = (self.bench.store.clone(), self.bench.clock.now());
+        let asked = store.transaction_blocking(|tx| engine::create(tx, &new, now));
+        self.say(format!("wants {new:?}: {:?}", asked.unwrap()));
     }
 
     fn entity(&mut self) -> Entity {

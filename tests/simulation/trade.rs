@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use syncdeck::sandbox::World;
 use uuid::Uuid;
 
+use super::cast::Cast;
 use crate::engine::harness::Bench;
 
 /// Column of an account, field of its company.
@@ -24,9 +25,10 @@ pub struct Trade {
     world: Arc<World>,
     random: Rng,
     accounts: Vec<Uuid>,
-    /// Opportunities and the account each was made for.
-    deals: Vec<(Uuid, Option<Uuid>)>,
+    deals: Vec<Uuid>,
     values: u64,
+    /// Roles and registrations, in lives that have them.
+    pub cast: Option<Cast>,
 }
 
 impl Trade {
@@ -36,6 +38,7 @@ impl Trade {
         (random.u64(..ONE_IN) == 0).then(|| Self {
             world: Arc::clone(world),
             random,
+            cast: Cast::of(seed, world),
             accounts: Vec::new(),
             deals: Vec::new(),
             values: 0,
@@ -53,7 +56,13 @@ impl Trade {
     }
 
     /// Now and then somebody does something; `contacts` may change their account. What was done is told.
-    pub fn act(&mut self, contacts: &[Uuid]) -> Option<String> {
+    pub fn act(&mut self, contacts: &[Uuid]) -> impl Iterator<Item = String> + use<> {
+        let cast = self.cast.as_mut();
+        let played = cast.and_then(|cast| cast.act(&self.deals, contacts));
+        self.trade(contacts).into_iter().chain(played)
+    }
+
+    fn trade(&mut self, contacts: &[Uuid]) -> Option<String> {
         match self.random.u8(..40) {
             0 | 1 => self.open_account(),
             2..=5 => {
@@ -64,7 +73,7 @@ impl Trade {
             6 | 7 => self.open_deal(),
             8 | 9 => {
                 let count = self.deals.len();
-                let (deal, _) = *self.deals.get(self.random.usize(..count.max(1)))?;
+                let deal = *self.deals.get(self.random.usize(..count.max(1)))?;
                 let value = self.value();
                 self.edit("opportunity", deal, ("name", value))
             }
@@ -79,7 +88,7 @@ impl Trade {
             }
             11 => {
                 let count = self.deals.len();
-                let (deal, _) = *self.deals.get(self.random.usize(..count.max(1)))?;
+                let deal = *self.deals.get(self.random.usize(..count.max(1)))?;
                 self.world.dynamics.delete_row("opportunity", deal).ok()?;
                 Some(format!("delete opportunity {deal}"))
             }
@@ -114,12 +123,20 @@ impl Trade {
             .dynamics
             .create_row("opportunity", &values)
             .ok()?;
-        self.deals.push((row, account));
+        self.deals.push(row);
         Some(format!("opportunity {row} {name} of {account:?}"))
     }
 
     /// I1: Marketo shows what Dynamics holds.
-    pub fn check(&self, bench: &Bench) -> Vec<String> {
+    pub async fn check(&self, bench: &Bench) -> Vec<String> {
+        let mut found = self.in_step(bench);
+        if let Some(cast) = &self.cast {
+            found.extend(cast.check(bench, &self.deals).await);
+        }
+        found
+    }
+
+    fn in_step(&self, bench: &Bench) -> Vec<String> {
         let failures = bench.failures().into_iter().map(|one| one.dynamics_id);
         // What a rollback made of a record stands until its row changes.
         let conflicts = bench.conflicts().into_iter();
@@ -144,7 +161,7 @@ impl Trade {
             }
         }
         let deals = bench.world.marketo.records("opportunities");
-        for (deal, account) in self.deals.iter().filter(|(row, _)| !failed.contains(row)) {
+        for deal in self.deals.iter().filter(|row| !failed.contains(row)) {
             let there = with(&deals, "externalOpportunityId", *deal);
             let Some(row) = self.world.dynamics.row("opportunity", *deal) else {
                 if there.is_some() {
@@ -157,7 +174,7 @@ impl Trade {
                 found.push(format!("I1: opportunity {deal}: {row:?} != {there:?}"));
             }
             let company = there.and_then(|it| it.get("externalCompanyId"));
-            let wanted = account.map(|account| json!(account.to_string()));
+            let wanted = self.company(&row).map(|account| json!(account));
             if there.is_some() && company != wanted.as_ref() {
                 found.push(format!(
                     "I1: opportunity {deal} is of {company:?}, not {wanted:?}"
@@ -165,6 +182,19 @@ impl Trade {
             }
         }
         found
+    }
+
+    /// The account an opportunity belongs to: its customer, or its customer's.
+    fn company(&self, deal: &Map<String, Json>) -> Option<String> {
+        let lookup = |row: &Map<String, Json>, column: &str| {
+            let id = row.get(column)?.as_str()?;
+            Some(id.to_owned())
+        };
+        let customer = lookup(deal, "_customerid_value")?;
+        match self.world.dynamics.row("contact", customer.parse().ok()?) {
+            Some(contact) => lookup(&contact, "_parentcustomerid_value"),
+            None => Some(customer),
+        }
     }
 }
 
