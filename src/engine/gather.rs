@@ -21,7 +21,7 @@ use super::slice::{Item, Seen, Slice};
 use super::stamp;
 use crate::model::{MarketoId, Record, RecordKey};
 use crate::reconcile::Candidate;
-use crate::store::{Dirty, DirtyReason, Link};
+use crate::store::{Dirty, DirtyReason, Link, LinkState};
 
 /// How long a row is put off whose address is being worked on elsewhere.
 const OTHERS_NEED: Duration = Duration::from_secs(2);
@@ -200,7 +200,12 @@ async fn find_candidates(
             stamp: stamp::row_of(person),
             organization: moved.now(stamp::organization_of(person)),
             email: person.get("email").as_text().map(str::to_lowercase),
-            linked_to: found.links.get(id).and_then(|link| link.dynamics),
+            // A row that was only asked for is none.
+            linked_to: found
+                .links
+                .get(id)
+                .filter(|link| link.state != LinkState::Wanted)
+                .and_then(|link| link.dynamics),
         };
         if let Some(row) = candidate.stamp {
             found

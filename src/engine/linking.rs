@@ -4,9 +4,10 @@ use uuid::Uuid;
 
 use super::converted;
 use super::handing;
+use super::objects;
 use super::plan::{LinkPlan, Linking, Plan};
 use super::stage::Stage;
-use crate::model::{LinkId, RecordKey};
+use crate::model::{LinkId, RecordKey, Side};
 use crate::store::{Base, Link, LinkState, NewLink, StoreError};
 
 impl Stage<'_, '_> {
@@ -144,20 +145,42 @@ impl Stage<'_, '_> {
 
     /// Whether another link has got hold of this person since the candidates were read; one that ended holds nobody.
     fn person_taken(&self, marketo: Option<i64>, ours: Option<LinkId>) -> Result<bool, StoreError> {
-        self.taken(marketo.map(RecordKey::Marketo), ours)
+        let holder = self.holder(marketo.map(RecordKey::Marketo), ours)?;
+        match holder {
+            Some(wish) if wish.state == LinkState::Wanted => self.is_written(&wish),
+            holder => Ok(holder.is_some()),
+        }
+    }
+
+    /// Whether a row that was asked for is being written. One that is not need not be: the person has another one now.
+    fn is_written(&self, wish: &Link) -> Result<bool, StoreError> {
+        if !self.tx.unfinished(&[wish.id])?.is_empty() {
+            return Ok(true);
+        }
+        self.tx.set_link_marketo(wish.id, None)?;
+        self.tx.set_link_state(wish.id, LinkState::Tombstone)?;
+        if let Some(row) = wish.dynamics.map(RecordKey::Dynamics) {
+            let both = Side::BOTH.map(|side| (wish.entity.clone(), side, row));
+            self.tx.heal_failures(&both, self.now)?;
+        }
+        Ok(false)
     }
 
     /// Whether another link has got hold of this row since it was found.
     fn row_taken(&self, row: Option<Uuid>, ours: Option<LinkId>) -> Result<bool, StoreError> {
-        self.taken(row.map(RecordKey::Dynamics), ours)
+        let holder = self.holder(row.map(RecordKey::Dynamics), ours)?;
+        Ok(holder.is_some())
     }
 
-    fn taken(&self, key: Option<RecordKey>, ours: Option<LinkId>) -> Result<bool, StoreError> {
+    fn holder(
+        &self,
+        key: Option<RecordKey>,
+        ours: Option<LinkId>,
+    ) -> Result<Option<Link>, StoreError> {
         let Some(key) = key else {
-            return Ok(false);
+            return Ok(None);
         };
-        let links = self.tx.links_by_key(&[key])?;
-        let holder = links.get(&key);
-        Ok(holder.is_some_and(|link| link.state != LinkState::Tombstone && Some(link.id) != ours))
+        let holder = self.tx.links_by_key(&[key])?.remove(&key);
+        Ok(holder.filter(|link| link.state != LinkState::Tombstone && Some(link.id) != ours))
     }
 }

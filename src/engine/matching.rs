@@ -12,7 +12,7 @@ use super::slice::Item;
 use super::two_rows;
 use crate::model::{Conflict, ConflictKind, ConflictStatus, MarketoId, Record, Side, Take, Value};
 use crate::reconcile::{Match, create_fields, match_person};
-use crate::store::{Base, LinkState, NewConflict, OpKind};
+use crate::store::{Base, Link, LinkState, NewConflict, OpKind};
 
 /// Stands for the address where other rules match.
 const BY_RULE: &str = "by rule";
@@ -92,7 +92,9 @@ pub(super) fn link(
     }
     let id = row.key.dynamics();
     let holder = setting.candidates.links.get(&marketo);
-    let holder = holder.filter(|link| link.state != LinkState::Tombstone && link.dynamics != id);
+    // A row that was only asked for is none: staging sees to it.
+    let none = |link: &Link| matches!(link.state, LinkState::Tombstone | LinkState::Wanted);
+    let holder = holder.filter(|link| !none(link) && link.dynamics != id);
     let link_plan = match (&item.link, holder) {
         // The admin gives it to this row: the two have no history in common.
         (_, Some(holder)) => LinkPlan::TakeOver {

@@ -1,7 +1,7 @@
 //! Who exists in Marketo only becomes a row in Dynamics where a rule says so, and nobody does unasked.
 
 use serde_json::json;
-use syncdeck::engine;
+use syncdeck::engine::{self, Asked, NewRow};
 use syncdeck::model::{CycleOutcome, Entity, FailureClass, RuleChange};
 
 use super::harness::rules::plan_of;
@@ -143,4 +143,30 @@ async fn settled_with_failures(bench: &Bench) {
     for _ in 0..3 {
         bench.later().await;
     }
+}
+
+/// The row is new to both: its own feed tells of it in the cycle that looks for the person's row.
+#[tokio::test(start_paused = true)]
+async fn whoever_has_a_row_by_then_is_linked_to_it_and_not_created() {
+    let bench = Bench::empty();
+    bench.cycle().await;
+    let ada = person(&bench, "Ada", "London");
+    settled(&bench).await;
+    let row = bench.somebody("Ada");
+    let new = NewRow {
+        marketo: ada,
+        entity: Entity::LEAD,
+        account: None,
+    };
+    let (store, now) = (&bench.store, bench.clock.now());
+    let asked = store.transaction_blocking(|tx| engine::create(tx, &new, now));
+    assert!(matches!(asked.unwrap(), Asked::Done(_)));
+    bench.later().await;
+    bench.later().await;
+    assert_eq!(bench.rows("lead").await, [row]);
+    assert_eq!(bench.link(row).unwrap().marketo, Some(ada));
+    // The two names differ; whose they are is no question.
+    let open = bench.open_conflicts();
+    assert!(open.iter().all(|one| one.field == "lastName"), "{open:#?}");
+    assert_eq!(bench.failures(), []);
 }

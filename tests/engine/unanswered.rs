@@ -127,6 +127,8 @@ async fn nobody_is_made_in_dynamics_of_a_person_who_was_made_of_a_row_there() {
     let (store, now) = (&bench.store, bench.clock.now());
     let asked = store.transaction_blocking(|tx| engine::create(tx, &new, now));
     assert!(matches!(asked.unwrap(), Asked::Done(_)));
+    // What was sent with the create is agreed, whoever held the person in between.
+    bench.edit(row, "firstname", "Augusta");
     bench.later().await;
     settled(&bench).await;
     assert!(bench.rows("contact").await.is_empty());
