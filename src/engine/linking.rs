@@ -122,6 +122,7 @@ impl Stage<'_, '_> {
                 if plan.to_marketo.is_none() && plan.to_dynamics.is_none() {
                     self.tx.set_link_state(link, LinkState::Tombstone)?;
                     self.tx.let_questions_go(link, self.now)?;
+                    objects::end(self.tx, self.entity, link)?;
                     self.there(plan)?;
                     converted::ended(self.tx, self.entity, plan.dynamics, self.now)?;
                 }

@@ -130,6 +130,7 @@ impl Settle<'_, '_> {
             // Its opportunity may wait for it to go.
             self.wake(op)?;
         }
+        objects::end(self.tx, &op.entity, link)?;
         self.tx.set_link_state(link, LinkState::Tombstone)?;
         converted::ended(self.tx, self.entity, op.dynamics, self.now)
     }

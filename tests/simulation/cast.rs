@@ -191,7 +191,7 @@ impl Cast {
     }
 
     fn check_deal(&self, bench: &Bench, told: &Told, deal: Uuid, found: &mut Vec<String>) {
-        let (mut wanted, mut excused) = (BTreeMap::new(), told.stands(deal));
+        let (mut wanted, mut excused) = (BTreeMap::new(), told.stands(deal) || told.brought_back);
         for (contact, part, row) in self.parts(bench, told, deal) {
             match told.person(contact) {
                 Some(person) => {
@@ -284,6 +284,8 @@ impl Cast {
 struct Told {
     contacts: Vec<Uuid>,
     apart: Vec<Uuid>,
+    /// The admin has taken back that a role was deleted: it stands for nobody in Dynamics.
+    brought_back: bool,
     people: BTreeMap<Uuid, i64>,
 }
 
@@ -291,6 +293,10 @@ impl Told {
     fn of(bench: &Bench, contacts: Vec<Uuid>) -> Self {
         let failures = bench.failures().into_iter().map(|one| one.dynamics_id);
         let conflicts = bench.conflicts().into_iter();
+        let brought_back = bench
+            .conflicts()
+            .iter()
+            .any(|one| one.kind.is_correction() && one.entity.is_role());
         // A question about a record as a whole; and what a rollback made of one stands until its row changes.
         let whole = conflicts.filter(|one| {
             (one.status.is_open() && one.field.is_empty()) || one.kind.is_correction()
@@ -303,6 +309,7 @@ impl Told {
         Self {
             contacts,
             apart: apart.flatten().collect(),
+            brought_back,
             people: people.collect(),
         }
     }

@@ -14,8 +14,12 @@ use crate::engine::lane::Lane;
 use crate::engine::plan::{LinkPlan, Plan};
 use crate::engine::slice::{Item, Seen};
 use crate::engine::stamp;
-use crate::model::{Cause, Conflict, ConflictKind, ConflictStatus, LeavePolicy, Side, Take, Value};
-use crate::store::{Base, Dirty, DirtyReason, Link, LinkState, NewConflict, OpField, OpKind};
+use crate::model::{
+    Cause, Conflict, ConflictKind, ConflictStatus, Entity, LeavePolicy, LinkId, Side, Take, Value,
+};
+use crate::store::{
+    Base, Dirty, DirtyReason, Link, LinkState, NewConflict, OpField, OpKind, StoreError, Tx,
+};
 
 /// Kept in the base beside the agreed values: the row left the scope, and its record was dealt with.
 const OUT: &str = stamp::DELETED;
@@ -31,6 +35,20 @@ pub(super) fn is_leaving(base: &Base) -> bool {
 /// What is known of a record that was deleted in Marketo because its row left the scope.
 pub(in crate::engine) fn left() -> Base {
     Base::from([(OUT.to_owned(), Value::Boolean(true))])
+}
+
+/// Kept in the base of a link that came to nothing: an empty one would say that the admin has ended it.
+const ENDED: &str = "syncdeckEnded";
+
+/// Sees to it that a link that ends by itself does not look as if the admin had ended it.
+pub(in crate::engine) fn end(tx: &Tx<'_>, entity: &Entity, link: LinkId) -> Result<(), StoreError> {
+    let known = tx.bases(&[link])?;
+    let nothing = known.get(&link).is_none_or(Base::is_empty);
+    if nothing && !entity.is_person() {
+        let ended = Base::from([(ENDED.to_owned(), Value::Boolean(true))]);
+        tx.set_base(link, &ended)?;
+    }
+    Ok(())
 }
 
 /// Whether a row was out of scope when it was last decided on.
@@ -192,7 +210,10 @@ pub(super) fn without(
     mut plan: Plan,
 ) -> Plan {
     plan.missing.clear();
-    plan.version = None;
+    if !matches!(item.row, Seen::Here(_)) {
+        // A row that stands for nothing now may stand for something when the delete is tried again.
+        plan.version = None;
+    }
     if plan.link.is_none() {
         return plan;
     }

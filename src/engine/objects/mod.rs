@@ -34,7 +34,7 @@ pub(super) use customs::lane;
 pub(super) use decide::decide;
 pub(super) use describe::remembered_key;
 pub(super) use end::{ObjectEnd, ROW_ID};
-pub(super) use ending::{is_out, left};
+pub(super) use ending::{end, is_out, left};
 pub(super) use flags::{check as check_flag, unflagged};
 pub(super) use gather::gather;
 pub(super) use gone::{DELETED, asks_about_the_gone, without_the_gone};

@@ -112,6 +112,41 @@ async fn a_customer_whose_turn_comes_late_has_the_role_after_a_retry() {
     assert_eq!(bench.failures().len(), 0);
 }
 
+/// Nobody was the customer when the role could not be deleted; somebody is when that is tried again.
+#[tokio::test(start_paused = true)]
+async fn a_customer_who_comes_while_the_old_role_cannot_go_has_the_role() {
+    let bench = Bench::whole(0, 1);
+    let (grace, ada) = (contact(&bench, "Hopper"), contact(&bench, "Ada"));
+    let account = bench.row_of("account", &[("name", json!("Contoso"))]);
+    let deal = deal_of(&bench, of_contact(grace));
+    assert_clean(&bench.cycle().await);
+    edit(&bench, deal, of_account(account));
+    let world = Arc::clone(&bench.world);
+    bench.wire.before(move |sent| {
+        let hit = sent.path.ends_with("roles/delete.json");
+        let dial = if hit { "marketo:partial=x1" } else { "" };
+        world.faults.set(dial).unwrap();
+        Fate::Pass
+    });
+    bench.later().await;
+    bench.wire.unhook();
+    bench.world.faults.set("").unwrap();
+    assert_eq!(bench.failures().len(), 1);
+    bench.hold(Some(Entity::CUSTOMER_ROLE), None, None);
+    edit(&bench, deal, of_contact(ada));
+    bench.later().await;
+    bench.release();
+    let now = bench.clock.now();
+    let again = |tx: &Tx<'_>| engine::retry(tx, None, now);
+    bench.store.transaction_blocking(again).unwrap();
+    for _ in 0..3 {
+        bench.later().await;
+    }
+    let person = bench.person_of(ada);
+    assert_eq!(cast(&bench, deal), [plays(person, CUSTOMER)]);
+    assert_eq!(bench.failures().len(), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_customer_that_is_not_linked_yet_is_waited_for() {
     let bench = Bench::whole(0, 1);

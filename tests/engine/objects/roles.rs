@@ -218,6 +218,31 @@ async fn a_role_waits_while_its_contacts_loss_is_undecided() {
     assert_eq!(bench.failures().len(), 0);
 }
 
+/// Its person was merged away before anybody knew: it was refused, and ended before it ever was.
+#[tokio::test(start_paused = true)]
+async fn a_stakeholder_who_comes_back_has_the_role_he_never_got() {
+    let bench = Bench::whole(0, 1);
+    let (deal, grace) = (deal(&bench), contact(&bench, "Hopper"));
+    assert_clean(&bench.cycle().await);
+    let tie = stakeholder(&bench, deal, grace, 0);
+    bench.world.faults.set("marketo:partial=x1").unwrap();
+    bench.later().await;
+    bench.world.faults.set("").unwrap();
+    assert_eq!(cast(&bench, deal), []);
+    let state = |state: i32| {
+        [
+            ("statecode", json!(state)),
+            ("statuscode", json!(state + 1)),
+        ]
+    };
+    edit(&bench, tie, &state(1));
+    bench.later().await;
+    edit(&bench, tie, &state(0));
+    bench.later().await;
+    let person = bench.person_of(grace);
+    assert_eq!(cast(&bench, deal), [plays(person, "Stakeholder")]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_contact_that_is_linked_by_hand_is_waited_for_no_longer() {
     let bench = Bench::whole(0, 1);
