@@ -10,7 +10,7 @@ use super::order::{Lanes, Order};
 use super::prepare::{prepare, settings};
 use super::snapshot::NewsKind;
 use super::{
-    alike, approval, custom, errands, identify, marketo_only, prune, recover, tasks, trend,
+    alike, approval, chains, custom, errands, identify, marketo_only, prune, recover, tasks, trend,
     widening,
 };
 use crate::connectors::{Errand, Purpose, Trouble};
@@ -76,6 +76,7 @@ async fn phases(context: &Context, cycle: CycleId) -> Result<(), EngineError> {
         let entities = settings(context).await?;
         let lanes = Lanes::new(prepare(context, &identity, &entities).await?);
         widening::note(context, lanes.all()).await?;
+        chains::mark_outdated(context, lanes.all()).await?;
         recover::recover(context).await?;
         tasks::run(context, cycle, &identity).await?;
         Ok::<_, EngineError>((identity.organization, lanes))

@@ -11,6 +11,7 @@ mod asked;
 mod backfill;
 mod backfill_spec;
 mod backfilling;
+mod chains;
 mod checking;
 mod claiming;
 mod claims;

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::backfill;
+use super::chains::fingerprint;
 use super::context::Context;
 use super::converted;
 use super::converting;
@@ -124,16 +124,6 @@ async fn start_again(
         })
         .await?;
     Ok(())
-}
-
-/// What the chain of a feed depends on; another one starts a new chain. Another direction does: what could not
-/// travel before was settled as it was, and is looked at again.
-fn fingerprint(lane: &Lane) -> String {
-    let scope = lane.scope.mark();
-    let pairs = lane.map.fields.iter().map(|field| &field.map);
-    let pairs = serde_json::to_vec(&pairs.collect::<Vec<_>>()).unwrap_or_default();
-    let (direction, columns) = (lane.direction(), lane.columns.join(","));
-    format!("{direction} {columns} {:x} {scope}", xxh3_64(&pairs))
 }
 
 async fn next_page(

@@ -1,9 +1,11 @@
 //! Directions: obeyed from the next cycle on, kept across restarts, and nothing is missed once they are opened again.
 
-use serde_json::json;
-use syncdeck::model::{Direction, Entity, Policy, Side};
+use std::time::Duration;
 
-use super::harness::wire::is_record;
+use serde_json::json;
+use syncdeck::model::{Direction, Entity, Policy, RecordKey, Side};
+
+use super::harness::wire::{Fate, is_record};
 use super::harness::{Bench, assert_clean};
 
 #[tokio::test(start_paused = true)]
@@ -145,4 +147,33 @@ async fn what_changed_in_marketo_while_a_field_was_off_travels_once_it_is_on() {
     pair("both");
     assert_clean(&bench.later().await);
     assert_eq!(bench.column(row, "websiteurl"), json!("Engines"));
+}
+
+/// The engine dies before it has read that feed under the rules of that moment.
+#[tokio::test(start_paused = true)]
+async fn a_row_that_was_passed_over_in_a_cycle_that_died_is_created_once_marketo_is_open() {
+    let bench = Bench::empty();
+    bench.cycle().await;
+    bench.hold(None, Some(Side::Marketo), None);
+    let row = bench.somebody("Grace");
+    bench.later().await;
+    bench.set(Entity::LEAD, Direction::ToDynamics, Policy::Ask);
+    bench.release();
+    let mut reads = 0;
+    bench.wire.before(move |sent| {
+        reads += u32::from(sent.path.ends_with("/leads"));
+        if reads > 1 { Fate::Hang } else { Fate::Pass }
+    });
+    let cycle = tokio::time::timeout(Duration::from_secs(60), bench.cycle());
+    assert!(cycle.await.is_err(), "it dies");
+    bench.wire.unhook();
+    bench.restart();
+    let left = bench
+        .store
+        .read_blocking(|r| r.dirty(&Entity::LEAD, RecordKey::Dynamics(row)));
+    assert_eq!(left.unwrap(), None, "it was passed over");
+    bench.set(Entity::LEAD, Direction::Both, Policy::Ask);
+    bench.pass(300).await;
+    bench.cycle().await;
+    bench.person_of(row);
 }
