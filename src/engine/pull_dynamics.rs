@@ -259,26 +259,22 @@ fn sort(
             }
         };
         let reopened = ended.contains(&key) && record.as_ref().is_some_and(converting::is_open);
-        // Back at the agreed value is news too, while a conflict shows another one or a write is on its way.
+        // Back at the agreed value is news too, while a conflict shows another one or a write is on its way, or another
+        // one waits to be looked at.
         let unsettled = link
             .is_some_and(|link| open.contains_key(&link.id) || unfinished.contains_key(&link.id));
-        if !unsettled && !reopened && nothing_new(lane, link, &bases, record.as_ref()) {
+        if !(unsettled || reopened)
+            && nothing_new(lane, link, &bases, record.as_ref())
+            && tx.dirty(lane.entity(), key)?.is_none()
+        {
             same += 1;
             continue;
         }
-        let (entity, reason) = (
-            lane.entity().clone(),
-            if gone { DirtyReason::Delete } else { reason },
-        );
+        let reason = if gone { DirtyReason::Delete } else { reason };
         dirty.push(Dirty {
-            entity,
-            key,
-            reason,
-            since: now,
-            due: now,
-            seq: 0,
             gone,
             record,
+            ..Dirty::new(lane.entity().clone(), key, reason, now)
         });
     }
     tx.mark_dirty(&dirty)?;

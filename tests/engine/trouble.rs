@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use syncdeck::model::{CycleOutcome, FailureStatus, Side, Take};
 use uuid::Uuid;
 
@@ -151,6 +151,26 @@ async fn an_expired_cursor_falls_back_to_a_comparing_read_that_rewrites_nothing(
         bench.field(bench.person_of(row), "title"),
         json!("Countess")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_is_taken_back_while_it_is_paused_is_in_nobodys_way() {
+    let (bench, row, person) = in_step().await;
+    let pause = |on| {
+        bench
+            .store
+            .transaction_blocking(move |tx| tx.set_paused(on))
+    };
+    pause(true).unwrap();
+    bench.edit(row, "jobtitle", "Countess");
+    bench.later().await;
+    bench.edit(row, "jobtitle", Json::Null);
+    bench.edit_person(person, "title", "Lady");
+    bench.later().await;
+    pause(false).unwrap();
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.conflicts(), []);
+    assert_eq!(bench.column(row, "jobtitle"), json!("Lady"));
 }
 
 #[tokio::test(start_paused = true)]
