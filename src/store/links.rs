@@ -75,12 +75,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Link> {
     })
 }
 
-/// A live link comes before a frozen one, both before a tombstone, and a later one before an earlier one.
+/// A live link comes before a frozen one, that before one that is asked for, all before a tombstone, and a later one
+/// before an earlier one.
 fn search(column: &str) -> String {
     format!(
-        "SELECT {COLUMNS} FROM link WHERE {column} = ?1 AND state <> 2
-         UNION ALL SELECT {COLUMNS} FROM link WHERE {column} = ?1 AND state = 2
-         ORDER BY state, id DESC LIMIT 1"
+        "SELECT {COLUMNS} FROM
+           (SELECT {COLUMNS} FROM link WHERE {column} = ?1 AND state <> 2
+            UNION ALL SELECT {COLUMNS} FROM link WHERE {column} = ?1 AND state = 2)
+         ORDER BY state = 2, state, id DESC LIMIT 1"
     )
 }
 

@@ -83,6 +83,29 @@ async fn a_create_whose_answer_is_lost_makes_one_row() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_went_his_own_way_and_is_asked_for_twice_is_one_row() {
+    let bench = Bench::empty();
+    let row = bench.somebody("Ada");
+    bench.cycle().await;
+    let person = bench.person_of(row);
+    let (key, now) = (RecordKey::Marketo(person), bench.clock.now());
+    let unlink = |tx: &syncdeck::store::Tx<'_>| engine::unlink(tx, key, now);
+    bench.store.transaction_blocking(unlink).unwrap();
+    bench.world.dynamics.delete_row("lead", row).unwrap();
+    bench.later().await;
+    ask(&bench, person, Entity::LEAD, None);
+    let Asked::Done(again) = ask(&bench, person, Entity::LEAD, None) else {
+        panic!("it was refused");
+    };
+    assert!(again.contains("was asked for already"), "{again}");
+    assert_clean(&bench.later().await);
+    let rows = bench.rows("lead").await;
+    assert_eq!(rows.len(), 1);
+    assert_eq!(bench.person_of(rows[0]), person);
+    assert_eq!(written(&bench.later().await), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_contact_can_be_created_under_an_account() {
     let bench = Bench::empty();
     let account = bench.row_of("account", &[("name", json!("Navy"))]);

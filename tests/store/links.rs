@@ -51,6 +51,21 @@ fn tombstone_is_found_until_its_id_is_linked_anew() {
 }
 
 #[test]
+fn what_is_asked_for_is_found_before_a_tombstone() {
+    let store = store();
+    let old = one_link(&store);
+    write(&store, |tx| tx.set_link_state(old, LinkState::Tombstone));
+    let wish = NewLink {
+        state: LinkState::Wanted,
+        ..lead(2, 1)
+    };
+    let wish = write(&store, |tx| tx.insert_link(&wish));
+    let key = RecordKey::Marketo(1);
+    let found = store.read_blocking(|r| r.links_by_key(&[key])).unwrap();
+    assert_eq!(found[&key].id, wish);
+}
+
+#[test]
 fn many_keys_of_both_sides_are_found_at_once() {
     let store = store();
     write(&store, |tx| {
