@@ -83,6 +83,28 @@ async fn a_customer_who_comes_later_has_the_role_whatever_became_of_the_one_befo
     assert_eq!(cast(&bench, deal), [plays(person, CUSTOMER)]);
 }
 
+/// A cycle in which Marketo refuses to delete any role.
+async fn no_role_goes(bench: &Bench) {
+    let world = Arc::clone(&bench.world);
+    bench.wire.before(move |sent| {
+        let hit = sent.path.ends_with("roles/delete.json");
+        let dial = if hit { "marketo:partial=x1" } else { "" };
+        world.faults.set(dial).unwrap();
+        Fate::Pass
+    });
+    bench.later().await;
+    bench.wire.unhook();
+    bench.world.faults.set("").unwrap();
+    assert_eq!(bench.failures().len(), 1);
+}
+
+/// The admin has everything tried again that failed.
+fn retry(bench: &Bench) {
+    let now = bench.clock.now();
+    let again = |tx: &Tx<'_>| engine::retry(tx, None, now);
+    bench.store.transaction_blocking(again).unwrap();
+}
+
 /// The old customer's role cannot be deleted just then; the admin has it tried again.
 #[tokio::test(start_paused = true)]
 async fn a_customer_whose_turn_comes_late_has_the_role_after_a_retry() {
@@ -91,20 +113,8 @@ async fn a_customer_whose_turn_comes_late_has_the_role_after_a_retry() {
     let deal = deal_of(&bench, of_contact(grace));
     assert_clean(&bench.cycle().await);
     edit(&bench, deal, of_contact(ada));
-    let faults = Arc::clone(&bench.world);
-    bench.wire.before(move |sent| {
-        let hit = sent.path.ends_with("roles/delete.json");
-        let dial = if hit { "marketo:partial=x1" } else { "" };
-        faults.faults.set(dial).unwrap();
-        Fate::Pass
-    });
-    bench.later().await;
-    bench.wire.unhook();
-    bench.world.faults.set("").unwrap();
-    assert_eq!(bench.failures().len(), 1);
-    let now = bench.clock.now();
-    let again = |tx: &Tx<'_>| engine::retry(tx, None, now);
-    bench.store.transaction_blocking(again).unwrap();
+    no_role_goes(&bench).await;
+    retry(&bench);
     bench.later().await;
     bench.later().await;
     let person = bench.person_of(ada);
@@ -121,24 +131,12 @@ async fn a_customer_who_comes_while_the_old_role_cannot_go_has_the_role() {
     let deal = deal_of(&bench, of_contact(grace));
     assert_clean(&bench.cycle().await);
     edit(&bench, deal, of_account(account));
-    let world = Arc::clone(&bench.world);
-    bench.wire.before(move |sent| {
-        let hit = sent.path.ends_with("roles/delete.json");
-        let dial = if hit { "marketo:partial=x1" } else { "" };
-        world.faults.set(dial).unwrap();
-        Fate::Pass
-    });
-    bench.later().await;
-    bench.wire.unhook();
-    bench.world.faults.set("").unwrap();
-    assert_eq!(bench.failures().len(), 1);
+    no_role_goes(&bench).await;
     bench.hold(Some(Entity::CUSTOMER_ROLE), None, None);
     edit(&bench, deal, of_contact(ada));
     bench.later().await;
     bench.release();
-    let now = bench.clock.now();
-    let again = |tx: &Tx<'_>| engine::retry(tx, None, now);
-    bench.store.transaction_blocking(again).unwrap();
+    retry(&bench);
     for _ in 0..3 {
         bench.later().await;
     }
