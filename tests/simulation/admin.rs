@@ -48,7 +48,7 @@ impl Life {
         }
     }
 
-    /// Sets what follows people: roles of an account's contacts, a custom entity.
+    /// Sets what follows people, and whom they follow: roles of an account's contacts, a custom entity, owners, scopes.
     pub async fn widen(&mut self) {
         let (rule, events) = self.wishes();
         if let Some(rule) = rule {
@@ -58,6 +58,23 @@ impl Life {
         if events {
             self.add_events().await;
         }
+        let (rule, teams) = self.orders();
+        if let Some((entity, rule)) = rule {
+            self.say(format!("{entity} {rule:?}"));
+            self.bench.rule(&entity, rule);
+        }
+        if let Some(direction) = teams {
+            self.say(format!("teams {direction}"));
+            self.bench.set(Entity::TEAM, direction, Policy::Dynamics);
+        }
+    }
+
+    /// What the admin sets about owners, scopes and deletes.
+    fn orders(&self) -> (Option<(Entity, RuleChange)>, Option<Direction>) {
+        let mut crowd = self.crowd();
+        let trade = crowd.trade.as_mut();
+        let estate = trade.and_then(|trade| trade.estate.as_mut());
+        estate.map_or((None, None), |estate| (estate.rule(), estate.teams()))
     }
 
     /// What the admin of this life wants to be kept in step is, at the latest now.

@@ -15,6 +15,7 @@ use syncdeck::sandbox::World;
 use syncdeck::sandbox::dynamics::stakeholder_role;
 use uuid::Uuid;
 
+use super::edit;
 use crate::engine::harness::Bench;
 
 /// The parts that stakeholders have, in the order of the sandbox's connection roles.
@@ -67,28 +68,43 @@ impl Cast {
             2 => {
                 let tie = self.any(&self.ties.clone())?;
                 let to = bind("contacts", self.any(contacts)?);
-                self.edit("connection", tie, ("record2id_contact@odata.bind", to))
+                edit(
+                    &self.world,
+                    "connection",
+                    tie,
+                    ("record2id_contact@odata.bind", to),
+                )
             }
             3 => {
                 let tie = self.any(&self.ties.clone())?;
                 let part = stakeholder_role(self.random.usize(..PARTS.len()));
                 let to = bind("connectionroles", part);
-                self.edit("connection", tie, ("record2roleid@odata.bind", to))
+                edit(
+                    &self.world,
+                    "connection",
+                    tie,
+                    ("record2roleid@odata.bind", to),
+                )
             }
             4 => self.disconnect(),
             5 | 6 => {
                 let (deal, to) = (self.any(deals)?, bind("contacts", self.any(contacts)?));
-                self.edit("opportunity", deal, ("customerid_contact@odata.bind", to))
+                edit(
+                    &self.world,
+                    "opportunity",
+                    deal,
+                    ("customerid_contact@odata.bind", to),
+                )
             }
             7 | 8 if self.has_events => self.register(contacts),
             9 | 10 if self.has_events => {
                 let (row, value) = (self.any(&self.registrations.clone())?, self.value());
-                self.edit(EVENTS, row, ("new_name", value))
+                edit(&self.world, EVENTS, row, ("new_name", value))
             }
             11 if self.has_events => {
                 let row = self.any(&self.registrations.clone())?;
                 let to = bind("contacts", self.any(contacts)?);
-                self.edit(EVENTS, row, ("new_Contact@odata.bind", to))
+                edit(&self.world, EVENTS, row, ("new_Contact@odata.bind", to))
             }
             12 if self.has_events && self.random.bool() => {
                 let row = self.any(&self.registrations.clone())?;
@@ -97,13 +113,6 @@ impl Cast {
             }
             _ => None,
         }
-    }
-
-    fn edit(&self, table: &str, row: Uuid, (column, value): (&str, Json)) -> Option<String> {
-        let told = format!("{table} {row} {column} = {value}");
-        let values = [(column, value)];
-        self.world.dynamics.edit_row(table, row, &values).ok()?;
-        Some(told)
     }
 
     fn connect(&mut self, deals: &[Uuid], contacts: &[Uuid]) -> Option<String> {

@@ -6,7 +6,7 @@
 //!
 //! | invariant | where |
 //! |---|---|
-//! | I1 linked records agree, everybody has somebody, accounts, opportunities, roles and custom records are shown, at rest | `check.rs`, `trade.rs`, `cast.rs` |
+//! | I1 linked records agree, everybody has somebody, accounts, opportunities, roles, custom records and owners are shown, at rest | `check.rs`, `trade.rs`, `cast.rs`, `estate.rs` |
 //! | I2 at most four writing cycles after the last edit (six where records wait for others), then none; every cycle ends | `rest.rs`, `life.rs` |
 //! | I3 one person a row, one link a key, nobody is made again | `check.rs` |
 //! | I4 nothing is written against the direction | `check.rs`, at every call |
@@ -31,6 +31,7 @@ mod cast;
 mod check;
 mod crowd;
 mod doom;
+mod estate;
 mod life;
 mod lost;
 mod rest;
@@ -43,3 +44,17 @@ mod weather;
 mod everyday;
 
 pub use life::live;
+
+use serde_json::Value as Json;
+use syncdeck::sandbox::World;
+use uuid::Uuid;
+
+/// Somebody edits a row in Dynamics; what was done is told, if the row is there.
+fn edit(world: &World, table: &str, row: Uuid, (column, value): (&str, Json)) -> Option<String> {
+    let told = format!("{table} {row} {column} = {value}");
+    world
+        .dynamics
+        .edit_row(table, row, &[(column, value)])
+        .ok()?;
+    Some(told)
+}

@@ -6,6 +6,7 @@ use syncdeck::model::{
     ConflictStatus, DeletePolicy, Entity, Filter, LeavePolicy, RuleChange, Side,
 };
 
+use super::estate;
 use super::life::{ENTITIES, Life};
 
 /// Rows that come and go with every edit of their job title.
@@ -51,6 +52,17 @@ impl Life {
                     .rule(&entity, RuleChange::Filter(Filter::default()));
             }
         }
+        if self.has_estate() {
+            estate::repeal(&self.bench);
+        }
+    }
+
+    fn has_estate(&self) -> bool {
+        let crowd = self.crowd();
+        crowd
+            .trade
+            .as_ref()
+            .is_some_and(|trade| trade.estate.is_some())
     }
 
     /// Has somebody created in Dynamics, by name or by rule.

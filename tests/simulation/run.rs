@@ -85,13 +85,19 @@ pub fn live_all(lives: Lives) -> Outcome {
 /// What a life broke; with a mistake, only what the same life does not break without it.
 fn live_with(seed: u64, mutant: Option<Mutant>) -> Vec<String> {
     arm(mutant);
-    let violations = life::live(seed).violations;
+    let violations = broken_in(seed);
     arm(None);
     let sane = violations.is_empty() || mutant.is_none();
-    if sane || life::live(seed).violations.is_empty() {
+    if sane || broken_in(seed).is_empty() {
         return violations;
     }
     Vec::new()
+}
+
+/// What a life broke; one that panics has broken everything, and the others go on.
+fn broken_in(seed: u64) -> Vec<String> {
+    let life = std::panic::catch_unwind(|| life::live(seed).violations);
+    life.unwrap_or_else(|_| vec!["it panicked: see above".to_owned()])
 }
 
 #[cfg(debug_assertions)]

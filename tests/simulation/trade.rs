@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use serde_json::{Map, Value as Json, json};
+use syncdeck::model::Entity;
 use syncdeck::sandbox::World;
 use uuid::Uuid;
 
 use super::cast::Cast;
+use super::edit;
+use super::estate::Estate;
 use crate::engine::harness::Bench;
 
 /// Column of an account, field of its company.
@@ -29,6 +32,8 @@ pub struct Trade {
     values: u64,
     /// Roles and registrations, in lives that have them.
     pub cast: Option<Cast>,
+    /// Owners, scopes and deletes, in lives that have them.
+    pub estate: Option<Estate>,
 }
 
 impl Trade {
@@ -39,6 +44,7 @@ impl Trade {
             world: Arc::clone(world),
             random,
             cast: Cast::of(seed, world),
+            estate: Estate::of(seed, world),
             accounts: Vec::new(),
             deals: Vec::new(),
             values: 0,
@@ -59,7 +65,9 @@ impl Trade {
     pub fn act(&mut self, contacts: &[Uuid]) -> impl Iterator<Item = String> + use<> {
         let cast = self.cast.as_mut();
         let played = cast.and_then(|cast| cast.act(&self.deals, contacts));
-        self.trade(contacts).into_iter().chain(played)
+        let estate = self.estate.as_mut();
+        let ruled = estate.and_then(|one| one.act(&self.accounts, &self.deals, contacts));
+        self.trade(contacts).into_iter().chain(played).chain(ruled)
     }
 
     fn trade(&mut self, contacts: &[Uuid]) -> Option<String> {
@@ -68,19 +76,20 @@ impl Trade {
             2..=5 => {
                 let (account, value) = (self.account()?, self.value());
                 let (column, _) = OF_ACCOUNTS[self.random.usize(..OF_ACCOUNTS.len())];
-                self.edit("account", account, (column, value))
+                edit(&self.world, "account", account, (column, value))
             }
             6 | 7 => self.open_deal(),
             8 | 9 => {
                 let count = self.deals.len();
                 let deal = *self.deals.get(self.random.usize(..count.max(1)))?;
                 let value = self.value();
-                self.edit("opportunity", deal, ("name", value))
+                edit(&self.world, "opportunity", deal, ("name", value))
             }
             10 => {
                 let (account, contact) = (self.account()?, contacts.first()?);
                 let to = json!(format!("/accounts({account})"));
-                self.edit(
+                edit(
+                    &self.world,
                     "contact",
                     *contact,
                     ("parentcustomerid_account@odata.bind", to),
@@ -94,13 +103,6 @@ impl Trade {
             }
             _ => None,
         }
-    }
-
-    fn edit(&self, table: &str, row: Uuid, (column, value): (&str, Json)) -> Option<String> {
-        let told = format!("{table} {row} {column} = {value}");
-        let values = [(column, value)];
-        self.world.dynamics.edit_row(table, row, &values).ok()?;
-        Some(told)
     }
 
     fn open_account(&mut self) -> Option<String> {
@@ -131,9 +133,28 @@ impl Trade {
     pub async fn check(&self, bench: &Bench) -> Vec<String> {
         let mut found = self.in_step(bench);
         if let Some(cast) = &self.cast {
-            found.extend(cast.check(bench, &self.deals).await);
+            let deals: Vec<Uuid> = self
+                .deals
+                .iter()
+                .copied()
+                .filter(|deal| self.is_due(*deal))
+                .collect();
+            found.extend(cast.check(bench, &deals).await);
         }
+        found.extend(self.estate.iter().flat_map(|estate| estate.check(bench)));
         found
+    }
+
+    /// Whether what Marketo has of an opportunity follows from its row: one that is gone may have been kept.
+    fn is_due(&self, deal: Uuid) -> bool {
+        let there = self.world.dynamics.row("opportunity", deal).is_some();
+        there || !self.keeps(&Entity::OPPORTUNITY)
+    }
+
+    fn keeps(&self, entity: &Entity) -> bool {
+        self.estate
+            .as_ref()
+            .is_some_and(|estate| estate.keeps(entity))
     }
 
     fn in_step(&self, bench: &Bench) -> Vec<String> {
@@ -164,7 +185,7 @@ impl Trade {
         for deal in self.deals.iter().filter(|row| !failed.contains(row)) {
             let there = with(&deals, "externalOpportunityId", *deal);
             let Some(row) = self.world.dynamics.row("opportunity", *deal) else {
-                if there.is_some() {
+                if there.is_some() && self.is_due(*deal) {
                     found.push(format!("I1: opportunity {deal} is still there"));
                 }
                 continue;
@@ -198,7 +219,7 @@ impl Trade {
     }
 }
 
-fn with<'a>(
+pub fn with<'a>(
     records: &'a [Map<String, Json>],
     key: &str,
     row: Uuid,
