@@ -13,20 +13,22 @@ use crate::store::{Cursor, Tx};
 const OUTDATED: &str = "outdated";
 
 /// Marks the chains that were begun under other rules, before anything is decided under these: what is settled now may
-/// have to be looked at again, even if the rules are the old ones once more before the feed is read.
+/// have to be looked at again, even if the rules are the old ones once more before the feed is read. What such a chain
+/// has brought is read afresh: the next one tells nothing of a row that is gone.
 pub(super) async fn mark_outdated(
     context: &Context,
     lanes: &[Arc<Lane>],
 ) -> Result<(), EngineError> {
-    let feeds = lanes.iter().map(|lane| (lane.feed(), fingerprint(lane)));
-    let feeds: Vec<(String, String)> = feeds.collect();
+    let lanes = lanes.to_vec();
     let mark = move |tx: &Tx<'_>| {
-        for (feed, fingerprint) in &feeds {
-            let stored = tx.cursor(feed)?;
-            let outdated = |cursor: &Cursor| cursor.fingerprint != *fingerprint;
+        for lane in &lanes {
+            let known = [fingerprint(lane), OUTDATED.to_owned()];
+            let stored = tx.cursor(&lane.feed())?;
+            let outdated = |cursor: &Cursor| !known.contains(&cursor.fingerprint);
             if let Some(mut cursor) = stored.filter(outdated) {
                 OUTDATED.clone_into(&mut cursor.fingerprint);
                 tx.set_cursor(&cursor)?;
+                tx.forget_records(lane.entity())?;
             }
         }
         Ok(())

@@ -283,11 +283,12 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Forgets the values the feed brought of `entity`'s waiting records: they are read afresh.
+    /// Forgets the values the feed brought of `entity`'s waiting records, and marks those anew that are being looked at:
+    /// they are read afresh.
     pub fn forget_records(&self, entity: &Entity) -> Result<usize, StoreError> {
         self.run(
-            "UPDATE dirty SET record = NULL WHERE entity = ?1 AND record IS NOT NULL",
-            [entity],
+            "UPDATE dirty SET record = NULL, seq = ?2 WHERE entity = ?1",
+            (entity, self.draw(1)?),
         )
     }
 

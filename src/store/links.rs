@@ -125,7 +125,7 @@ impl Reader<'_> {
         self.all(&sql, (entity, after, limit as i64), read)
     }
 
-    /// The next `limit` links of `entity` after `after` that are older than the full read of Dynamics that began at
+    /// The next `limit` links of `entity` after `after` that are not younger than the full read of Dynamics that began at
     /// `began`, and that it has not named; no tombstones.
     pub fn unseen_links(
         &self,
@@ -136,7 +136,7 @@ impl Reader<'_> {
     ) -> Result<Vec<Link>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM link
-             WHERE entity = ?1 AND id > ?2 AND since < ?3 AND seen IS NOT ?3 AND state < 2
+             WHERE entity = ?1 AND id > ?2 AND since <= ?3 AND seen IS NOT ?3 AND state < 2
                AND dynamics IS NOT NULL
              ORDER BY id LIMIT ?4"
         );

@@ -1,7 +1,10 @@
 //! Accounts become companies, one way, and cost what they are, not what belongs to them.
 
+use std::sync::Arc;
+
 use serde_json::json;
-use syncdeck::model::{Direction, Entity, Policy};
+use syncdeck::model::{Direction, Entity, Filter, Policy, RuleChange};
+use syncdeck::store::{LinkState, Tx};
 
 use super::super::harness::wire::{Fate, is_record};
 use super::super::harness::{Bench, assert_clean, written};
@@ -157,4 +160,53 @@ async fn an_account_switched_off_moves_nothing_and_its_people_keep_no_company() 
     assert_eq!(company(&bench, account), None);
     let person = bench.person_of(contact);
     assert_eq!(bench.field(person, "externalCompanyId"), json!(null));
+}
+
+/// Nothing is decided; the feeds are read.
+fn pause(bench: &Bench, paused: bool) {
+    let set = |tx: &Tx<'_>| tx.set_paused(paused);
+    bench.store.transaction_blocking(set).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_waited_and_was_deleted_before_the_rules_changed_is_not_made() {
+    let bench = Bench::whole(0, 1);
+    assert_clean(&bench.cycle().await);
+    pause(&bench, true);
+    let account = bench.row_of("account", &[("name", json!("Contoso"))]);
+    bench.later().await;
+    bench.world.dynamics.delete_row("account", account).unwrap();
+    let filter = Filter {
+        expression: Some("name != 'Nobody'".to_owned()),
+        ..Filter::default()
+    };
+    bench.rule(&Entity::ACCOUNT, RuleChange::Filter(filter));
+    pause(&bench, false);
+    assert_clean(&bench.later().await);
+    assert_clean(&bench.later().await);
+    assert_eq!(company(&bench, account), None);
+}
+
+/// Its company is being made of what the old feed has told; the new one begins after the row has gone.
+#[tokio::test(start_paused = true)]
+async fn an_account_that_goes_while_its_feed_begins_anew_is_known_to_be_gone() {
+    let bench = Bench::whole(0, 1);
+    assert_clean(&bench.cycle().await);
+    pause(&bench, true);
+    let account = bench.row_of("account", &[("name", json!("Contoso"))]);
+    bench.later().await;
+    bench.world.dynamics.touch_schema("account");
+    pause(&bench, false);
+    let world = Arc::clone(&bench.world);
+    bench.wire.before(move |sent| {
+        if sent.path.ends_with("/accounts") {
+            let _ = world.dynamics.delete_row("account", account);
+        }
+        Fate::Pass
+    });
+    bench.later().await;
+    bench.wire.unhook();
+    assert_clean(&bench.later().await);
+    let link = bench.link(account);
+    assert!(link.is_none_or(|link| link.state == LinkState::Tombstone));
 }
