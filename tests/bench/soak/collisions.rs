@@ -66,6 +66,25 @@ pub fn decided(program: &Program, ledger: &Ledger, tally: &mut Tally) {
             None => tally.wrong(format!("conflict {id} ({what}) is applied without a write")),
         }
     }
+    undone(ledger, tally);
+}
+
+/// A decision that is not carried out waits for a question about its whole record.
+fn undone(ledger: &Ledger, tally: &mut Tally) {
+    let waits =
+        "SELECT field || ' of link ' || ifnull(link, '-'), EXISTS(SELECT 1 FROM conflict AS whole
+           WHERE whole.status = 'pending' AND whole.field = '' AND whole.id <> conflict.id
+             AND (whole.link = conflict.link OR whole.dynamics_id = conflict.dynamics_id
+                  OR whole.marketo_id = conflict.marketo_id))
+         FROM conflict WHERE status = 'resolved'";
+    for (what, asked) in ledger.counts(waits) {
+        tally.compared("decision to come");
+        if asked > 0 {
+            tally.excused("decision to come", "its record is asked about");
+        } else {
+            tally.wrong(format!("the decision about {what} is not carried out"));
+        }
+    }
 }
 
 /// Whether a decision's write replaced the value that was shown as the losing one.
