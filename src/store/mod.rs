@@ -6,6 +6,7 @@
 
 mod account_roles;
 mod activities;
+mod backlog;
 mod base;
 mod columns;
 mod commands;
@@ -42,13 +43,14 @@ mod wanted;
 mod work;
 
 pub use account_roles::{AccountRole, Belonging, Half, MOST_MEMBERS, Paired};
+pub use backlog::Backlog;
 pub use base::Base;
 pub use conflict_list::{ConflictFilter, Order};
 pub use conflicts::{NewConflict, Resolved};
 pub use conversions::Conversion;
 pub use cursors::{Cursor, CursorStage};
 pub use cycles::{BatchRow, CycleRow};
-pub use dirty::{Backlog, Dirty, DirtyReason};
+pub use dirty::{Dirty, DirtyReason};
 pub use error::StoreError;
 pub use failure_groups::FailureGroup;
 pub use failures::{FailureFilter, NewFailure};

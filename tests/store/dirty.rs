@@ -188,6 +188,22 @@ fn backlog_counts_what_is_due_and_what_waits() {
 }
 
 #[test]
+fn what_the_feed_brought_can_be_forgotten_even_of_what_is_in_work() {
+    let store = store();
+    write(&store, |tx| {
+        tx.mark_dirty(&[Dirty {
+            record: Some(record(1, "old")),
+            ..mark(1, 0)
+        }])
+    });
+    let seen: Vec<_> = take(&store, 0).iter().map(|d| (d.key, d.seq)).collect();
+    write(&store, |tx| tx.forget_records(&Entity::LEAD));
+    write(&store, |tx| tx.clear_dirty(&Entity::LEAD, &seen));
+    let left = take(&store, 0);
+    assert_eq!((left.len(), &left[0].record), (1, &None));
+}
+
+#[test]
 fn every_kind_of_value_comes_back_as_it_was() {
     let store = store();
     let values = [
