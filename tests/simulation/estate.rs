@@ -39,6 +39,8 @@ pub struct Estate {
     random: Rng,
     /// Entities whose deleted rows were not always to be deleted in Marketo, too.
     keeps: HashSet<Entity>,
+    /// Teams are not kept in step at first: whoever belongs to one has no owner in Marketo, or another one.
+    begins_without_teams: bool,
 }
 
 impl Estate {
@@ -47,6 +49,7 @@ impl Estate {
         let mut random = Rng::with_seed(seed.wrapping_mul(977) ^ 0xe57a);
         random.bool().then(|| Self {
             world: Arc::clone(world),
+            begins_without_teams: random.bool(),
             random,
             // Accounts are kept unless the admin says otherwise.
             keeps: HashSet::from([Entity::ACCOUNT]),
@@ -114,7 +117,7 @@ impl Estate {
                 };
                 Some((entity, RuleChange::Filter(filter)))
             }
-            5 => {
+            5..=7 => {
                 let owner = self.owner().filter(|_| self.random.bool());
                 let entity = OWNED[self.random.usize(..4)].clone();
                 Some((entity, RuleChange::OwnerFallback(owner.map(|(_, row)| row))))
@@ -125,6 +128,9 @@ impl Estate {
 
     /// Whether teams are to be kept in step, where the admin changes that now.
     pub fn teams(&mut self) -> Option<Direction> {
+        if std::mem::take(&mut self.begins_without_teams) {
+            return Some(Direction::Off);
+        }
         let ways = [Direction::Off, Direction::ToMarketo];
         (self.random.u8(..8) == 0).then(|| ways[self.random.usize(..2)])
     }
