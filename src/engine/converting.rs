@@ -257,7 +257,7 @@ fn carried(
             return None;
         }
         let mut before = replaced.get(&twin.map.name).into_iter().flatten();
-        if before.any(|before| twin.canonical(Side::Dynamics, before) == ours) {
+        if before.any(|(side, before)| twin.canonical(*side, before) == ours) {
             return Some((field.map.name.clone(), ours));
         }
         (!silent).then(|| (field.map.name.clone(), meant))

@@ -24,8 +24,8 @@ const WRITES: usize = 50;
 /// How long a row is put off whose other half is being worked on.
 const OTHERS_NEED: Duration = Duration::from_secs(2);
 
-/// Values a row had until we wrote others, by field.
-pub(super) type Replaced = HashMap<String, Vec<Value>>;
+/// Values a row had until we wrote others, by field, each as the side says it that it was written to.
+pub(super) type Replaced = HashMap<String, Vec<(Side, Value)>>;
 
 /// What a row's other half means for it.
 #[derive(Debug, Clone)]
@@ -163,15 +163,21 @@ struct Known {
     replaced: HashMap<Uuid, Replaced>,
 }
 
-/// What our last writes to a row put there, and what they replaced.
+/// What our last writes to a row put there, and what they replaced; and what had been replaced on the other side before
+/// one of them.
 fn replaced(reader: &Reader<'_>, row: Uuid) -> Result<Replaced, StoreError> {
     let mut replaced = Replaced::new();
     let writes = reader.journal_of(RecordKey::Dynamics(row), WRITES)?;
     let writes = writes.into_iter().map(|one| one.entry);
-    for write in writes.filter(|one| one.side == Side::Dynamics && !one.field.is_empty()) {
-        // People may have written in between: what we had put there need not be what a later write of ours replaced.
-        let values = replaced.entry(write.field).or_default();
-        values.extend([write.before, write.after]);
+    // The newest first.
+    for write in writes.filter(|one| !one.field.is_empty()) {
+        if write.side == Side::Dynamics {
+            // People may have written in between: what we had put there need not be what a later write of ours replaced.
+            let values = [write.before, write.after].map(|value| (write.side, value));
+            replaced.entry(write.field).or_default().extend(values);
+        } else if let Some(values) = replaced.get_mut(&write.field) {
+            values.push((write.side, write.before));
+        }
     }
     Ok(replaced)
 }

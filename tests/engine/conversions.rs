@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::harness::wire::{Fate, is_record};
 use super::harness::{Bench, assert_clean, person_columns, written};
+use super::records::{ask, stranger};
 
 async fn lead_in_step() -> (Bench, Uuid, i64) {
     let bench = Bench::empty();
@@ -112,6 +113,34 @@ async fn a_lead_edited_after_it_was_qualified_does_not_make_its_contacts_value_n
     bench.set(Entity::CONTACT, Direction::Off, Policy::Ask);
     let contact = bench.qualify(lead).await;
     bench.edit(lead, "jobtitle", "of nobody");
+    bench.edit_person(person, "title", "Enchantress");
+    assert_clean(&bench.later().await);
+    assert_eq!(bench.column(lead, "jobtitle"), json!("Enchantress"));
+    bench.set(Entity::CONTACT, Direction::Both, Policy::Ask);
+    assert_clean(&bench.later().await);
+    assert_taken_over(&bench, lead, contact, person);
+    assert_eq!(bench.field(person, "title"), json!("Enchantress"));
+    assert_eq!(bench.column(contact, "jobtitle"), json!("Enchantress"));
+}
+
+/// What the contact was made with had been written to the lead when we made it.
+#[tokio::test(start_paused = true)]
+async fn what_a_lead_was_made_with_is_no_news_from_its_contact() {
+    let bench = Bench::empty();
+    let fields = [
+        ("lastName", json!("Byron")),
+        ("email", json!("ada@example.com")),
+        ("title", json!("Countess")),
+    ];
+    let person = stranger(&bench, &fields);
+    bench.later().await;
+    ask(&bench, person, Entity::LEAD, None);
+    assert_clean(&bench.later().await);
+    let lead = bench.rows("lead").await[0];
+    bench.set(Entity::CONTACT, Direction::Off, Policy::Ask);
+    let contact = bench.qualify(lead).await;
+    bench.edit(lead, "jobtitle", "of nobody");
+    assert_clean(&bench.later().await);
     bench.edit_person(person, "title", "Enchantress");
     assert_clean(&bench.later().await);
     assert_eq!(bench.column(lead, "jobtitle"), json!("Enchantress"));
